@@ -1,1 +1,27 @@
-//! TODO: room documentation.
+//! What an organisation owns and what must be true of it.
+//!
+//! Everything here is pure: rules take state and `now` as arguments and return decisions. No clock, no randomness,
+//! no SQL, no HTTP. Words are Apple's and Graph's.
+
+pub mod alert;
+pub mod assignment;
+pub mod command;
+pub mod device;
+pub mod id;
+pub mod identity;
+pub mod limits;
+pub mod managed_device;
+pub mod platform;
+pub mod profile;
+pub mod push;
+pub mod secret;
+pub mod setup;
+pub mod sync;
+pub mod tenant;
+pub mod time;
+pub mod token;
+
+pub use id::{CommandId, DeviceId, KeyId, ManagedDeviceId, ProfileId, RunId, Serial, TenantId, TokenId};
+pub use limits::Limits;
+pub use platform::Platform;
+pub use time::Time;
