@@ -1,0 +1,189 @@
+//! Watches how a connection gets on, so that one that does not can be closed.
+//!
+//! hyper has a single time for "the next head", which would have to be a minute (a device that waits) and a few
+//! seconds (a client that drips a head) at once; and none before it knows which HTTP is spoken.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use std::io;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use super::Limits;
+
+/// HTTP/2 begins with "PRI * HTTP/2.0"; no method of HTTP/1.1 begins so.
+const HTTP2_PREFACE: &[u8] = b"PRI";
+
+/// Shared by the stream, the service and the watcher of one connection.
+#[derive(Clone, Debug)]
+pub(super) struct Pace {
+    state: Arc<Mutex<State>>,
+    header: Duration,
+    idle: Duration,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests being handled.
+    handling: usize,
+    /// Since when a head has been arriving.
+    head_since: Option<Instant>,
+    /// When a byte last went either way.
+    progress: Instant,
+    /// Heads of HTTP/2 cannot be told from other frames, so only the first is timed.
+    http2: bool,
+}
+
+/// Why a connection is to be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expired {
+    /// The head of a request took too long.
+    Header,
+    /// Nothing happened for too long.
+    Idle,
+}
+
+impl Pace {
+    pub(super) fn new(limits: &Limits) -> Pace {
+        let now = Instant::now();
+        Pace {
+            state: Arc::new(Mutex::new(State {
+                handling: 0,
+                head_since: Some(now),
+                progress: now,
+                http2: false,
+            })),
+            header: limits.header,
+            idle: limits.idle,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request is being handled as long as the returned value lives.
+    pub(super) fn handling(&self) -> Handling {
+        let mut state = self.state();
+        state.handling += 1;
+        state.head_since = None;
+        drop(state);
+        Handling(self.clone())
+    }
+
+    fn read(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        let now = Instant::now();
+        state.progress = now;
+        if state.head_since.is_some() && bytes.starts_with(HTTP2_PREFACE) {
+            state.http2 = true;
+        }
+        if state.handling == 0 && !state.http2 && state.head_since.is_none() {
+            state.head_since = Some(now);
+        }
+    }
+
+    fn wrote(&self) {
+        self.state().progress = Instant::now();
+    }
+
+    /// When the connection expires if nothing more happens; `None` while a request is handled.
+    fn deadline(&self) -> Option<(Instant, Expired)> {
+        let state = self.state();
+        if state.handling > 0 {
+            return None;
+        }
+        match state.head_since {
+            Some(since) => Some((since + self.header, Expired::Header)),
+            None => Some((state.progress + self.idle, Expired::Idle)),
+        }
+    }
+
+    /// Returns once the connection has expired.
+    pub(super) async fn expired(&self) -> Expired {
+        loop {
+            let now = Instant::now();
+            let look_again = now + self.header.min(self.idle);
+            let wake = match self.deadline() {
+                Some((at, why)) if at <= now => return why,
+                Some((at, _)) => at.min(look_again),
+                None => look_again,
+            };
+            tokio::time::sleep_until(wake).await;
+        }
+    }
+}
+
+/// See [`Pace::handling`].
+#[derive(Debug)]
+pub(super) struct Handling(Pace);
+
+impl Drop for Handling {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.handling = state.handling.saturating_sub(1);
+        state.progress = Instant::now();
+    }
+}
+
+/// A stream whose bytes are noticed by a [`Pace`].
+#[derive(Debug)]
+pub(super) struct Paced<T> {
+    pub(super) stream: T,
+    pub(super) pace: Pace,
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Paced<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if polled.is_ready()
+            && let Some(bytes) = buf.filled().get(before..)
+            && !bytes.is_empty()
+        {
+            self.pace.read(bytes);
+        }
+        polled
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
+        if polled.is_ready() {
+            self.pace.wrote();
+        }
+        polled
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        if polled.is_ready() {
+            self.pace.wrote();
+        }
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
