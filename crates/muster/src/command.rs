@@ -1,0 +1,55 @@
+//! One file a command.
+
+pub(crate) mod devices;
+pub(crate) mod login;
+pub(crate) mod managed_devices;
+pub(crate) mod offline;
+pub(crate) mod profiles;
+pub(crate) mod push_certificate;
+pub(crate) mod sync;
+pub(crate) mod tokens;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+
+use crate::api::Api;
+use crate::cli::{Arguments, Command, Common};
+use crate::error::CliError;
+use crate::output;
+
+/// Does what the command line says.
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
+    let common = arguments.common;
+    match arguments.command {
+        Command::Login(login) => login::run(login, &common).await,
+        Command::Tokens(tokens) => tokens::run(tokens, &api(&common)?, common.format()).await,
+        Command::Sync(sync) => sync::run(sync, &api(&common)?, common.format()).await,
+        Command::Profiles(profiles) => profiles::run(profiles, &api(&common)?, common.format()).await,
+        Command::Devices(devices) => devices::run(devices, &api(&common)?, common.format()).await,
+        Command::ManagedDevices(devices) => managed_devices::run(devices, &api(&common)?, common.format()).await,
+        Command::PushCertificate(push) => push_certificate::run(push, &api(&common)?, common.format()).await,
+        Command::Setups(setups) => managed_devices::setups(setups, &api(&common)?, common.format()).await,
+        Command::Alerts => alerts(&api(&common)?, &common).await,
+        Command::Tenant(tenant) => offline::tenant(tenant, &common).await,
+        Command::Backup(backup) => offline::backup(backup).await,
+        Command::Restore(restore) => offline::restore(restore).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "muster", &mut std::io::stdout());
+            Ok(())
+        }
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A caller of the server that the environment or `muster login` names.
+fn api(common: &Common) -> Result<Api, CliError> {
+    Api::new(login::resolve(common)?)
+}
+
+async fn alerts(api: &Api, common: &Common) -> Result<(), CliError> {
+    let alerts = api.all("muster/alerts").await?;
+    let columns = [("severity", "severity"), ("since", "since"), ("what", "title"), ("what to do", "action")];
+    output::rows(common.format(), &alerts, &columns, "Nothing needs you now.");
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! `muster sync`.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::tokens;
+use crate::api::Api;
+use crate::error::CliError;
+use crate::output::{self, Format};
+
+/// How often a watched run is asked about.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// Device sync.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sync {
+    /// Start a sync: at most every 15 minutes, a full one at most every 7 days.
+    ///
+    /// Example: muster sync start "Head office" --watch
+    Start(Start),
+    /// Watch the run under way until it ends.
+    Watch(tokens::Id),
+    /// List past runs: what was new, changed, gone.
+    History(tokens::Id),
+}
+
+/// Arguments of `sync start`.
+#[derive(Debug, Args)]
+pub(crate) struct Start {
+    /// The token's id, or its name.
+    token: String,
+    /// Fetch the complete list.
+    #[arg(long)]
+    full: bool,
+    /// Stay until it ends.
+    #[arg(long)]
+    watch: bool,
+}
+
+/// Does it.
+pub(crate) async fn run(sync: Sync, api: &Api, format: Format) -> Result<(), CliError> {
+    match sync {
+        Sync::Start(start) => {
+            let id = tokens::find(api, &start.token).await?;
+            let kind = if start.full { "full" } else { "delta" };
+            api.post(&format!("muster/tokens/{id}/sync"), &json!({ "kind": kind })).await?;
+            if start.watch {
+                return watch(&id, api, format).await;
+            }
+            output::done(format, "Asked for. `muster sync watch` shows it.");
+            Ok(())
+        }
+        Sync::Watch(token) => watch(&tokens::find(api, &token.token).await?, api, format).await,
+        Sync::History(token) => history(&tokens::find(api, &token.token).await?, api, format).await,
+    }
+}
+
+async fn history(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
+    let runs = api.all(&format!("muster/tokens/{token}/syncRuns")).await?;
+    let columns = [
+        ("started", "startedDateTime"),
+        ("kind", "kind"),
+        ("by", "trigger"),
+        ("state", "state"),
+        ("pages", "pages"),
+        ("seen", "devicesSeen"),
+        ("new", "devicesNew"),
+        ("changed", "devicesChanged"),
+        ("gone", "devicesGone"),
+        ("words", "words"),
+    ];
+    output::rows(format, &runs, &columns, "No run yet.");
+    Ok(())
+}
+
+async fn watch(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
+    let bar = if format == Format::People { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    let run = loop {
+        let runs = api.get(&format!("muster/tokens/{token}/syncRuns?$top=1")).await?;
+        let run = runs.pointer("/value/0").cloned().unwrap_or(Value::Null);
+        let text = |name: &str| run.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
+        let say = |name: &str| text(name).unwrap_or_else(|| "0".into());
+        bar.set_message(format!("{}: {} pages, {} devices", say("phase"), say("pages"), say("devicesSeen")));
+        bar.tick();
+        if !run.is_null() && text("state").as_deref() != Some("running") {
+            break run;
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    };
+    bar.finish_and_clear();
+    let rows = [
+        ("State", "state"),
+        ("", "words"),
+        ("Seen", "devicesSeen"),
+        ("New", "devicesNew"),
+        ("Changed", "devicesChanged"),
+        ("Gone", "devicesGone"),
+    ];
+    output::card(format, &run, &rows);
+    Ok(())
+}

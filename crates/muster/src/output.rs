@@ -1,0 +1,113 @@
+//! Tables for people, JSON for scripts.
+
+use std::io::IsTerminal as _;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use crate::error::CliError;
+
+/// How a command shows what it got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// A table.
+    People,
+    /// One JSON document.
+    Json,
+}
+
+/// A column: its heading, and the property it shows; `a/b` reads into a complex one.
+pub(crate) type Column = (&'static str, &'static str);
+
+/// Shows rows; says so when there are none.
+pub(crate) fn rows(format: Format, rows: &[Value], columns: &[Column], none: &str) {
+    if format == Format::Json {
+        return json(&Value::Array(rows.to_vec()));
+    }
+    if rows.is_empty() {
+        return println!("{none}");
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(columns.iter().map(|(heading, _)| heading.to_uppercase()));
+    for row in rows {
+        table.add_row(columns.iter().map(|(_, property)| cell(row, property)));
+    }
+    println!("{table}");
+}
+
+/// Shows one thing, a property a line.
+pub(crate) fn card(format: Format, thing: &Value, columns: &[Column]) {
+    if format == Format::Json {
+        return json(thing);
+    }
+    let width = columns.iter().map(|(heading, _)| heading.len()).max().unwrap_or(0);
+    for (heading, property) in columns {
+        println!("{heading:width$}  {}", cell(thing, property));
+    }
+}
+
+/// One JSON document, indented.
+pub(crate) fn json(value: &Value) {
+    println!("{value:#}");
+}
+
+/// Says that something was done; silent for scripts, who have the exit code.
+pub(crate) fn done(format: Format, words: &str) {
+    if format == Format::People {
+        println!("{words}");
+    }
+}
+
+/// Says what went wrong.
+pub(crate) fn complain(error: &CliError) {
+    match error {
+        CliError::Refused { words, request_id, .. } => {
+            eprintln!("muster: {words}");
+            if let Some(id) = request_id {
+                eprintln!("  request-id {id}");
+            }
+        }
+        CliError::Words(words) => eprintln!("muster: {words}"),
+        other => eprintln!("muster: failed to {other}"),
+    }
+}
+
+/// Whether somebody watches.
+pub(crate) fn on_a_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// What a property shows in a table.
+fn cell(row: &Value, property: &str) -> String {
+    let value = property.split('/').try_fold(row, |value, name| value.get(name));
+    match value {
+        None | Some(Value::Null) => "-".into(),
+        Some(Value::Bool(true)) => "yes".into(),
+        Some(Value::Bool(false)) => "no".into(),
+        Some(Value::String(text)) if text.starts_with("0001-01-01") => "never".into(),
+        Some(Value::String(text)) if text.is_empty() => "-".into(),
+        Some(Value::String(text)) => short_time(text),
+        Some(Value::Array(items)) => items.iter().map(word).collect::<Vec<_>>().join("\n"),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            fields.get("words").and_then(Value::as_str).map_or_else(|| value.to_string(), str::to_owned)
+        }
+        other => other.to_string(),
+    }
+}
+
+/// RFC 3339 without fractions of a second; any other text as it is.
+fn short_time(text: &str) -> String {
+    match (text.parse::<jiff::Timestamp>(), text.split_once('.')) {
+        (Ok(_), Some((seconds, _))) => format!("{}Z", seconds.replace('T', " ")),
+        (Ok(_), None) => text.replace('T', " "),
+        _ => text.to_owned(),
+    }
+}
