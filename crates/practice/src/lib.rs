@@ -1,1 +1,3 @@
-//! TODO: room documentation.
+//! Practice Apple: Apple's side of the protocols for rehearsals and tests.
+
+pub mod apple;

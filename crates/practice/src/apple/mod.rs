@@ -1,0 +1,26 @@
+//! What Apple knows: the model behind every service, without any network.
+
+pub mod activation;
+pub mod assign;
+pub mod catalogue;
+pub mod cursor;
+pub mod device;
+pub mod event;
+pub mod fault;
+pub mod faults;
+pub mod model;
+pub mod moment;
+pub mod org;
+pub mod profile;
+pub mod serial;
+pub mod shop;
+pub mod sync;
+pub mod token;
+
+pub use fault::AdeFault;
+pub use faults::{Faults, PlannedAnswer};
+pub use model::{Model, PortalFault, Rules};
+pub use moment::Moment;
+
+#[cfg(test)]
+mod tests;
