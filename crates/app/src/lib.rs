@@ -1,1 +1,20 @@
-//! TODO: room documentation.
+//! Use cases and work loops: load, decide, commit.
+//!
+//! A use case is a method-free function in the file of its resource; its first arguments are the [`App`] and the
+//! [`Actor`]. It loads what it needs inside one transaction, lets `domain` decide, and commits; when somebody else was
+//! first, the store runs it again. A loop ([`loops`]) closes the gap between what is wanted and what Apple or a device
+//! last told us; use cases only wake it.
+
+mod actor;
+mod app;
+mod error;
+
+pub mod loops;
+
+pub use actor::{Actor, ActorKind};
+pub use app::{App, Settings};
+pub use error::AppError;
+pub use loops::Work;
+
+/// What use cases answer.
+pub type Result<T> = std::result::Result<T, AppError>;

@@ -48,6 +48,21 @@ macro_rules! id {
             }
         }
 
+        /// From a UUID's 128 bits, in its usual form.
+        impl From<u128> for $name {
+            fn from(uuid: u128) -> Self {
+                let hex = |shift: u32, mask: u128| (uuid >> shift) & mask;
+                Self(format!(
+                    "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+                    hex(96, 0xffff_ffff),
+                    hex(80, 0xffff),
+                    hex(64, 0xffff),
+                    hex(48, 0xffff),
+                    hex(0, 0xffff_ffff_ffff),
+                ))
+            }
+        }
+
         impl From<$name> for String {
             fn from(id: $name) -> String {
                 id.0

@@ -1,0 +1,64 @@
+//! The handle that every use case and loop is given.
+
+use std::sync::Arc;
+
+use domain::{Limits, Time};
+use net::Clock;
+use store::Store;
+
+use crate::loops::{Loops, Work};
+
+/// What use cases and loops work with. A clone is a handle to the same.
+#[derive(Clone)]
+pub struct App {
+    /// Where everything is kept.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Clock,
+    /// Limits of this server.
+    pub limits: Arc<Limits>,
+    /// What the operator set.
+    pub settings: Arc<Settings>,
+    /// Wakes loops and tells how they stand.
+    pub(crate) loops: Arc<Loops>,
+}
+
+/// What the operator set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Public base URL of the API, without a slash at its end.
+    pub api_url: String,
+    /// Public base URL that devices use, without a slash at its end. It is in every profile at Apple.
+    pub device_url: String,
+    /// DER certificates that vouch for the host of `device_url`, as base64, root last; they go to Apple as
+    /// `anchor_certs`. Empty: a certificate that every device trusts.
+    pub device_anchors: Vec<String>,
+}
+
+impl App {
+    /// A handle on these parts.
+    pub fn new(store: Store, clock: Clock, limits: Limits, settings: Settings) -> Self {
+        Self {
+            store,
+            clock,
+            limits: Arc::new(limits),
+            settings: Arc::new(settings),
+            loops: Arc::new(Loops::default()),
+        }
+    }
+
+    /// What time it is, for rules.
+    pub fn now(&self) -> Time {
+        Time::from_micros(self.clock.now_micros())
+    }
+
+    /// A new id: a UUID of version 7, so that ids sort by when they were made.
+    pub fn new_id<T: From<u128>>(&self) -> T {
+        T::from(uuid::Uuid::now_v7().as_u128())
+    }
+
+    /// Wakes a loop: something it works on has changed.
+    pub fn wake(&self, work: Work) {
+        self.loops.wake(work);
+    }
+}

@@ -1,0 +1,166 @@
+//! Work loops. Each closes one gap at its own pace; a restart needs no recovery, because what is due is a column.
+
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::Time;
+use net::CancellationToken;
+use tokio::sync::Notify;
+
+use crate::{App, Result};
+
+/// Wait after a turn that failed, so that standing trouble is not a storm.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// A loop's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// Reads device lists from Apple.
+    Sync,
+    /// Defines profiles at Apple and assigns them.
+    Assign,
+    /// Walks devices through setup and releases them.
+    Setup,
+    /// Wakes devices.
+    Push,
+    /// Writes down when devices were last seen.
+    LastSeen,
+    /// Renews device identities.
+    IdentityRenewal,
+    /// Gives up commands that nobody answers.
+    Commands,
+}
+
+impl Work {
+    /// Every loop.
+    pub const ALL: [Work; 7] = [
+        Work::Sync,
+        Work::Assign,
+        Work::Setup,
+        Work::Push,
+        Work::LastSeen,
+        Work::IdentityRenewal,
+        Work::Commands,
+    ];
+
+    /// Its name in logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Work::Sync => "sync",
+            Work::Assign => "assign",
+            Work::Setup => "setup",
+            Work::Push => "push",
+            Work::LastSeen => "lastSeen",
+            Work::IdentityRenewal => "identityRenewal",
+            Work::Commands => "commands",
+        }
+    }
+}
+
+/// How a loop stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoopStatus {
+    /// Turns since the start of the program.
+    pub turns: u64,
+    /// Whether a turn is under way.
+    pub busy: bool,
+    /// When the last turn ended.
+    pub last_turn_at: Option<Time>,
+    /// When the next is due unless something wakes it before.
+    pub next_due: Option<Time>,
+    /// Why the last turn failed; none after a good one.
+    pub last_error: Option<String>,
+}
+
+/// One loop's bell and status.
+#[derive(Default)]
+struct Seat {
+    bell: Notify,
+    status: Mutex<LoopStatus>,
+}
+
+impl Seat {
+    fn status(&self) -> MutexGuard<'_, LoopStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Every loop's bell and status.
+#[derive(Default)]
+pub(crate) struct Loops {
+    sync: Seat,
+    assign: Seat,
+    setup: Seat,
+    push: Seat,
+    last_seen: Seat,
+    identity_renewal: Seat,
+    commands: Seat,
+}
+
+impl Loops {
+    fn seat(&self, work: Work) -> &Seat {
+        match work {
+            Work::Sync => &self.sync,
+            Work::Assign => &self.assign,
+            Work::Setup => &self.setup,
+            Work::Push => &self.push,
+            Work::LastSeen => &self.last_seen,
+            Work::IdentityRenewal => &self.identity_renewal,
+            Work::Commands => &self.commands,
+        }
+    }
+
+    pub(crate) fn wake(&self, work: Work) {
+        // Kept until the loop next waits, so that a bell during a turn is not lost.
+        self.seat(work).bell.notify_one();
+    }
+}
+
+impl App {
+    /// How a loop stands.
+    pub fn status(&self, work: Work) -> LoopStatus {
+        self.loops.seat(work).status().clone()
+    }
+}
+
+/// Runs `turn` now, whenever the loop is woken and whenever the time it answered has come, until `stop`.
+///
+/// A turn answers when the next is due ([`Time::NEVER`]: only when woken). A turn that fails is logged here, once, and
+/// tried again after half a minute.
+pub async fn drive<F, Turn>(app: App, work: Work, stop: CancellationToken, turn: F)
+where
+    F: Fn(App) -> Turn,
+    Turn: Future<Output = Result<Time>>,
+{
+    let seat = app.loops.seat(work);
+    while !stop.is_cancelled() {
+        seat.status().busy = true;
+        let ended = tokio::select! {
+            () = stop.cancelled() => break,
+            ended = turn(app.clone()) => ended,
+        };
+        let now = app.now();
+        let due = match &ended {
+            Ok(due) => *due,
+            Err(error) => {
+                tracing::error!(work = work.as_str(), "failed to {error}");
+                now.plus(AFTER_FAILURE)
+            }
+        };
+        {
+            let mut status = seat.status();
+            status.turns += 1;
+            status.busy = false;
+            status.last_turn_at = Some(now);
+            status.next_due = Some(due);
+            status.last_error = ended.err().map(|error| error.to_string());
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = seat.bell.notified() => {}
+            () = app.clock.sleep_until(due.micros()) => {}
+        }
+    }
+    seat.status().busy = false;
+}
