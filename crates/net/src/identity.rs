@@ -104,3 +104,12 @@ impl ResolvesServerCert for ServerIdentity {
         Some(self.current().0)
     }
 }
+
+#[cfg(test)]
+impl Identity {
+    /// This certificate with the key of another: what a thief of certificates would have.
+    pub(crate) fn with_key_of(&self, other: &Identity) -> Identity {
+        let forged = CertifiedKey::new(self.0.cert.clone(), Arc::clone(&other.0.key));
+        Identity(Arc::new(forged))
+    }
+}

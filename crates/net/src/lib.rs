@@ -16,6 +16,8 @@ mod clock;
 mod error;
 mod identity;
 mod peer;
+#[cfg(test)]
+mod testing;
 mod trust;
 
 pub mod client;

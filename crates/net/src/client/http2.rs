@@ -16,6 +16,7 @@ use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use crate::error::chain;
@@ -78,6 +79,8 @@ pub struct Http2Client {
 struct Connection {
     sender: Option<SendRequest<Full<Bytes>>>,
     number: u64,
+    /// When connecting last failed, and why.
+    refused: Option<(Instant, String)>,
 }
 
 /// Why one attempt did not bring an answer.
@@ -163,8 +166,12 @@ impl Http2Client {
         };
         let lost = match tokio::time::timeout(self.options.timeout, answer).await {
             Ok(Ok(response)) => return Ok(response),
-            // Not given up with one slow answer: others may be under way, and a dead one fails its ping.
-            Err(_) => return Err(Lost::Final(NetError::Timeout(self.options.timeout))),
+            Err(_) => {
+                // Perhaps only this answer is slow, perhaps a firewall forgot us: others under way may still come,
+                // the next request gets a new connection.
+                self.give_up(number).await;
+                return Err(Lost::Final(NetError::Timeout(self.options.timeout)));
+            }
             Ok(Err(Broken::TooLarge)) => {
                 return Err(Lost::Final(NetError::BodyTooLarge(self.options.body_limit)));
             }
@@ -190,15 +197,29 @@ impl Http2Client {
 
     /// A handle on the connection, made now if there is none.
     async fn sender(&self) -> Result<(SendRequest<Full<Bytes>>, u64), NetError> {
+        let asked = Instant::now();
         let mut connection = self.connection.lock().await;
         if let Some(sender) = connection.sender.as_ref().filter(|s| !s.is_closed()) {
             return Ok((sender.clone(), connection.number));
         }
-        let connect = tokio::time::timeout(self.options.connect_timeout, self.connect());
-        let sender = connect.await.map_err(|_| NetError::Timeout(self.options.connect_timeout))??;
-        connection.sender = Some(sender.clone());
-        connection.number += 1;
-        Ok((sender, connection.number))
+        // Whoever waited for an attempt that failed shares its failure, or a hundred would time out one by one.
+        if let Some((_, words)) = connection.refused.as_ref().filter(|(at, _)| *at > asked) {
+            return Err(self.no_connection(words.clone()));
+        }
+        let connect = tokio::time::timeout(self.options.connect_timeout, Box::pin(self.connect()));
+        let outcome =
+            connect.await.unwrap_or_else(|_| Err(self.no_connection("it took too long".to_owned())));
+        match outcome {
+            Ok(sender) => {
+                connection.sender = Some(sender.clone());
+                connection.number += 1;
+                Ok((sender, connection.number))
+            }
+            Err(error) => {
+                connection.refused = Some((Instant::now(), words_of(&error)));
+                Err(error)
+            }
+        }
     }
 
     /// Forgets connection `number`, unless another has taken its place. Answers under way on it may still come.
@@ -248,7 +269,11 @@ impl Http2Client {
     }
 
     fn refused(&self, error: &(dyn std::error::Error + 'static)) -> NetError {
-        NetError::Connect { host: self.authority.to_string(), words: chain(error) }
+        self.no_connection(chain(error))
+    }
+
+    fn no_connection(&self, words: String) -> NetError {
+        NetError::Connect { host: self.authority.to_string(), words }
     }
 }
 
@@ -273,4 +298,12 @@ impl From<hyper::Error> for Broken {
 fn connector(options: &Http2Options) -> Result<TlsConnector, NetError> {
     let config: ClientConfig = options.trust.client_config(options.identity.as_ref(), &[b"h2"])?;
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// What a shared failure says: the words alone, for [`NetError::Connect`] names the host already.
+fn words_of(error: &NetError) -> String {
+    match error {
+        NetError::Connect { words, .. } => words.clone(),
+        other => other.to_string(),
+    }
 }
