@@ -1,0 +1,114 @@
+use super::*;
+use crate::Redacted;
+use crate::checkin::ChannelMessage;
+
+fn answer(inner: &str) -> CommandAnswer {
+    let body =
+        format!("<plist version=\"1.0\"><dict><key>UDID</key><string>u</string>{inner}</dict></plist>");
+    match ChannelMessage::parse(body.as_bytes()).unwrap() {
+        ChannelMessage::Answer(answer) => answer,
+        ChannelMessage::CheckIn(message) => panic!("{message:?}"),
+    }
+}
+
+#[test]
+fn a_command_is_written_as_apple_documents_it() {
+    let command = Command::DeviceInformation { queries: vec!["UDID".to_owned(), "OSVersion".to_owned()] };
+    let written = String::from_utf8(command.to_xml("c-1").unwrap()).unwrap();
+    insta::assert_snapshot!(written);
+}
+
+#[test]
+fn each_setting_carries_its_item() {
+    let shared = SharedDeviceConfiguration {
+        resident_users: Some(5),
+        await_user_configuration: Some(true),
+        passcode_lock_grace_period: Some(60),
+        ..SharedDeviceConfiguration::default()
+    };
+    let command = Command::Settings(vec![
+        Setting::DeviceName("Front <desk> & more".to_owned()),
+        Setting::OrganizationInfo(Some(OrganizationInfo { name: "Acme".to_owned(), ..Default::default() })),
+        Setting::OrganizationInfo(None),
+        Setting::ActivationLockAllowedWhileSupervised(false),
+        Setting::SharedDeviceConfiguration(Box::new(shared)),
+    ]);
+    insta::assert_snapshot!(String::from_utf8(command.to_xml("c-2").unwrap()).unwrap());
+}
+
+#[test]
+fn an_erase_returns_to_service_when_asked() {
+    let erase = EraseDevice {
+        preserve_data_plan: true,
+        return_to_service: Some(ReturnToService { wifi_profile: Some(vec![1].into()), ..Default::default() }),
+        ..Default::default()
+    };
+    insta::assert_snapshot!(
+        String::from_utf8(Command::EraseDevice(Box::new(erase)).to_xml("c-3").unwrap()).unwrap()
+    );
+}
+
+#[test]
+fn a_name_that_xml_cannot_carry_is_refused() {
+    let command = Command::Settings(vec![Setting::DeviceName("a\u{1}".to_owned())]);
+    assert_eq!(command.to_xml("c"), Err(crate::Error::Unwritable));
+}
+
+#[test]
+fn secrets_of_commands_are_not_shown() {
+    let commands = [
+        Command::ClearPasscode { unlock_token: Redacted(b"hush".to_vec()) },
+        Command::InstallProfile { payload: Redacted(b"hush".to_vec()) },
+        Command::DeviceLock { message: None, phone_number: None, pin: Some("hush".to_owned().into()) },
+    ];
+    let shown = format!("{commands:?}");
+    assert!(!shown.contains("hush") && !shown.contains("104, 117"), "{shown}");
+}
+
+#[test]
+fn an_error_is_read_with_its_chain() {
+    let answer = answer(
+        "<key>Status</key><string>Error</string><key>CommandUUID</key><string>c</string><key>ErrorChain</key><array>\
+         <dict><key>ErrorCode</key><integer>4001</integer><key>ErrorDomain</key><string>MCInstallationErrorDomain\
+         </string><key>LocalizedDescription</key><string>Profil fehlt</string><key>USEnglishDescription</key>\
+         <string>No profile</string></dict><string>odd</string></array>",
+    );
+    assert_eq!(answer.status, Status::Error);
+    assert_eq!(answer.error_words(), "No profile (MCInstallationErrorDomain 4001)");
+}
+
+#[test]
+fn an_answer_without_its_command_is_refused() {
+    let body = b"<plist><dict><key>UDID</key><string>u</string><key>Status</key><string>Acknowledged</string></dict></plist>";
+    assert_eq!(ChannelMessage::parse(body), Err(crate::Error::Missing("CommandUUID")));
+}
+
+#[test]
+fn results_are_read_and_kept_out_of_debug() {
+    let answer = answer(
+        "<key>Status</key><string>Acknowledged</string><key>CommandUUID</key><string>c</string>\
+         <key>ActivationLockBypassCode</key><string>hush</string>\
+         <key>QueryResponses</key><dict><key>OSVersion</key><string>18.1</string></dict>\
+         <key>SecurityInfo</key><dict><key>PasscodePresent</key><true/><key>ManagementStatus</key><dict>\
+         <key>EnrolledViaDEP</key><true/></dict></dict>\
+         <key>Settings</key><array><dict><key>Status</key><string>Acknowledged</string></dict><dict><key>Status</key>\
+         <string>Error</string></dict></array>\
+         <key>InstalledApplicationList</key><array><dict><key>Identifier</key><string>a.b</string><key>BundleSize</key>\
+         <integer>7</integer></dict></array>\
+         <key>ProfileList</key><array><dict><key>PayloadIdentifier</key><string>p.q</string></dict></array>",
+    );
+    assert_eq!(answer.activation_lock_bypass_code().unwrap().as_str(), "hush");
+    assert_eq!(answer.query_responses().unwrap().get("OSVersion").unwrap().as_string(), Some("18.1"));
+    let security = answer.security_info().unwrap();
+    assert_eq!(
+        (security.passcode_present, security.enrolled_via_dep, security.fde_enabled),
+        (Some(true), Some(true), None)
+    );
+    assert_eq!(
+        answer.settings().iter().map(|s| s.status.clone()).collect::<Vec<_>>(),
+        [Status::Acknowledged, Status::Error]
+    );
+    assert_eq!(answer.installed_applications()[0].bundle_size, Some(7));
+    assert_eq!(answer.profile_identifiers(), ["p.q"]);
+    assert!(!format!("{answer:?}").contains("hush"));
+}
