@@ -11,6 +11,7 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 pub mod managed_device;
+pub mod name_template;
 pub mod platform;
 pub mod profile;
 pub mod push;

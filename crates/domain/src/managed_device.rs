@@ -4,7 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DeviceId, ManagedDeviceId, Platform, ProfileId, Serial, TenantId, Time, TokenId};
 
-/// A device that has asked to enrol. One row a serial and tenant; a new enrolment of the same serial takes the row over.
+mod enrolling;
+
+pub use enrolling::{
+    AuthenticateSaid, Authentication, Credential, IDENTITY_GRACE, PushSaid, Refusal, Served, ServedProfile,
+    TokenUpdateSaid, TokenUpdated, renewed_identity, serve,
+};
+
+/// A device that has asked to enrol. One row a serial and tenant; a new enrolment of the same serial takes the row over
+/// when it authenticates, and not before: until then it waits in [`ManagedDevice::pending`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ManagedDevice {
     /// Whose.
@@ -35,6 +43,12 @@ pub struct ManagedDevice {
     pub certificate: Option<PinnedCertificate>,
     /// A renewed identity that the device has been issued and not yet used.
     pub next_certificate: Option<PinnedCertificate>,
+    /// A new enrolment that was served a profile and has not authenticated. It replaces this one when it does, so
+    /// that asking for a profile alone disturbs nobody (lessons, class S). [`PendingEnrollment::certificate`] is one of
+    /// the three certificates that this row can be found by.
+    pub pending: Option<PendingEnrollment>,
+    /// Another UDID that has claimed this serial: an alert (lessons, section 4).
+    pub rival: Option<RivalUdid>,
     /// What the device said of itself.
     pub info: DeviceInfo,
     /// How to wake it.
@@ -49,6 +63,38 @@ pub struct ManagedDevice {
     pub enrolled_at: Option<Time>,
     /// `lastSyncDateTime`; flushed in batches.
     pub last_seen: Option<Time>,
+}
+
+/// An enrolment between the serving of its profile and its `Authenticate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingEnrollment {
+    /// The number it will have as [`ManagedDevice::enrolment`].
+    pub enrolment: i64,
+    /// UDID, from signed MachineInfo.
+    pub udid: String,
+    /// The serial's row under its token.
+    pub device: DeviceId,
+    /// The token it enrols through.
+    pub token: TokenId,
+    /// The profile it enrols with.
+    pub profile: ProfileId,
+    /// `enrollmentProfileName`.
+    pub profile_name: String,
+    /// Platform of that profile.
+    pub platform: Platform,
+    /// When the profile was served.
+    pub served_at: Time,
+    /// The identity issued for it.
+    pub certificate: Option<PinnedCertificate>,
+}
+
+/// A second UDID for one serial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RivalUdid {
+    /// The other UDID.
+    pub udid: String,
+    /// When it last asked to enrol.
+    pub at: Time,
 }
 
 /// Where in its life an enrolment is.
@@ -69,6 +115,13 @@ pub enum Stage {
     CheckedOut,
     /// We sent `EraseDevice` and it acknowledged.
     Erased,
+}
+
+impl Stage {
+    /// Whether the device is under management now: it has authenticated and has not left.
+    pub const fn is_managed(self) -> bool {
+        matches!(self, Stage::Authenticated | Stage::AwaitingConfiguration | Stage::Enrolled)
+    }
 }
 
 /// A certificate that proves who is calling.
@@ -133,4 +186,32 @@ pub struct PushTarget {
     pub received_at: Time,
     /// APNs said that it is dead; waits for a TokenUpdate.
     pub unreachable: Option<String>,
+}
+
+impl DeviceInfo {
+    /// Takes over what `newer` says; what it does not say stays.
+    pub fn merge(&mut self, newer: DeviceInfo) {
+        macro_rules! take {
+            ($($field:ident),+ $(,)?) => {$( if newer.$field.is_some() { self.$field = newer.$field; } )+};
+        }
+        take!(
+            device_name,
+            os_version,
+            build_version,
+            product_name,
+            model_name,
+            model,
+            imei,
+            meid,
+            wifi_mac,
+            ethernet_mac,
+            total_storage_bytes,
+            free_storage_bytes,
+            is_supervised,
+            is_multi_user,
+            activation_lock_enabled,
+            is_encrypted,
+            reported_at,
+        );
+    }
 }

@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CommandId, ManagedDeviceId, TenantId, Time};
 
+mod advance;
+mod plan;
+
+pub use advance::{Answer, Effect, Event, advance};
+pub use plan::{Start, start};
+
 /// The plan of one enrolment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupPlan {
@@ -102,17 +108,26 @@ pub enum StepState {
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum SetupState {
     /// Steps are under way.
-    Running,
+    Running {
+        /// Whether Setup Assistant holds the device until `DeviceConfigured`. A device that does not wait gets the
+        /// same steps and no release.
+        holds: bool,
+    },
     /// `DeviceConfigured` is queued; sent again until the device acknowledges it.
     Releasing {
-        /// The command.
-        command: CommandId,
+        /// The command now in the queue; none: the last one was refused, the next waits for its time.
+        command: Option<CommandId>,
         /// Since when.
         since: Time,
         /// Why now.
         because: ReleaseReason,
-        /// How often it has been queued.
+        /// How often the device has been told or woken for it.
         attempts: u32,
+    },
+    /// The steps of a device that did not wait have ended.
+    Finished {
+        /// When.
+        at: Time,
     },
     /// The device acknowledged `DeviceConfigured`.
     Released {
@@ -138,4 +153,18 @@ pub enum ReleaseReason {
     Deadline,
     /// An administrator pressed Release.
     Admin,
+}
+
+impl SetupPlan {
+    /// Whether anything is still to be done.
+    pub const fn is_active(&self) -> bool {
+        matches!(self.state, SetupState::Running { .. } | SetupState::Releasing { .. })
+    }
+}
+
+impl StepState {
+    /// Whether the step has ended, one way or another.
+    pub const fn has_ended(&self) -> bool {
+        !matches!(self, StepState::Waiting | StepState::Running { .. })
+    }
 }
