@@ -1,0 +1,85 @@
+//! Hashes, message authentication, and comparison that takes the same time whatever differs.
+
+use crate::asn1::oid;
+use crate::{Error, Result};
+use aws_lc_rs::{constant_time, digest, hmac};
+
+/// A hash function that a message may name. SHA-1 is for reading what old devices sign, never for a decision of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HashAlg {
+    /// SHA-1: Apple's devices still sign MachineInfo with it.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl HashAlg {
+    /// The hash of `data`, 20 to 64 bytes.
+    #[must_use]
+    pub fn hash(self, data: &[u8]) -> Vec<u8> {
+        let algorithm = match self {
+            Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha384 => &digest::SHA384,
+            Self::Sha512 => &digest::SHA512,
+        };
+        digest::digest(algorithm, data).as_ref().to_vec()
+    }
+
+    /// From the content octets of the identifier in a message.
+    pub(crate) fn from_oid(content: &[u8]) -> Result<Self> {
+        [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512]
+            .into_iter()
+            .find(|alg| alg.oid().as_bytes() == content)
+            .ok_or_else(|| Error::Algorithm(oid::dotted(content)))
+    }
+
+    pub(crate) const fn oid(self) -> const_oid::ObjectIdentifier {
+        match self {
+            Self::Sha1 => oid::SHA1,
+            Self::Sha256 => oid::SHA256,
+            Self::Sha384 => oid::SHA384,
+            Self::Sha512 => oid::SHA512,
+        }
+    }
+}
+
+/// SHA-256.
+#[must_use]
+pub fn sha256(data: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, data).as_ref());
+    out
+}
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn sha256_hex(data: &[u8]) -> String {
+    hex::encode(sha256(data))
+}
+
+/// SHA-1, for formats that prescribe it (key identifiers, fingerprints); not for new designs.
+#[must_use]
+pub fn sha1(data: &[u8]) -> [u8; 20] {
+    let mut out = [0; 20];
+    out.copy_from_slice(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, data).as_ref());
+    out
+}
+
+/// HMAC-SHA-256 of `data` under `key`.
+#[must_use]
+pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data).as_ref());
+    out
+}
+
+/// Whether `a` and `b` are equal, in a time that depends on their lengths only.
+#[must_use]
+pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
+    constant_time::verify_slices_are_equal(a, b).is_ok()
+}
