@@ -102,3 +102,58 @@ pub enum CommandOutcome {
     /// Its time was over.
     Expired,
 }
+
+/// What a device said about a command (`Status`, apple.md 3.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// `Acknowledged`.
+    Acknowledged,
+    /// `Error`, with the `ErrorChain` as one line.
+    Error(String),
+    /// `CommandFormatError`.
+    FormatError,
+    /// `NotNow`.
+    NotNow,
+}
+
+/// What an answer does to the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It is about no pending command of this enrolment: an answer given twice, or from an earlier enrolment.
+    /// Nothing happens (lessons 50).
+    Nothing,
+    /// Keep it, and skip it until the device connects anew.
+    NotNow,
+    /// Move it to history; who waits for it is told.
+    Finished(FinishedCommand),
+}
+
+/// Decides what an answer does to the pending command that it names, if there is one.
+pub fn settle(pending: Option<&Command>, enrolment: i64, answered: Answered, now: Time) -> Settled {
+    let Some(command) = pending.filter(|command| command.enrolment == enrolment) else {
+        return Settled::Nothing;
+    };
+    let outcome = match answered {
+        Answered::NotNow => return Settled::NotNow,
+        Answered::Acknowledged => CommandOutcome::Acknowledged,
+        Answered::Error(words) => CommandOutcome::Error { words },
+        Answered::FormatError => CommandOutcome::FormatError,
+    };
+    Settled::Finished(command.clone().end(outcome, now))
+}
+
+impl Command {
+    /// The command's row in history.
+    pub fn end(self, outcome: CommandOutcome, now: Time) -> FinishedCommand {
+        FinishedCommand {
+            tenant: self.tenant,
+            device: self.device,
+            id: self.id,
+            request_type: self.request_type,
+            purpose: self.purpose,
+            outcome,
+            queued_at: self.queued_at,
+            finished_at: now,
+        }
+    }
+}

@@ -20,3 +20,48 @@ pub struct Challenge {
     /// The certificate issued for it, DER.
     pub certificate: Option<Vec<u8>>,
 }
+
+/// Why a challenge is not taken. Reads on from "failed to issue an identity: ".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChallengeRefusal {
+    /// Its time is over.
+    #[error("the challenge has expired")]
+    Expired,
+    /// Another transaction or another key has used it.
+    #[error("the challenge has been used")]
+    Used,
+}
+
+/// What a challenge allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redemption {
+    /// Issue a certificate, and note the use in the same transaction.
+    Issue,
+    /// The device asks again because an answer was lost: give it the same certificate.
+    Again(Vec<u8>),
+}
+
+impl Challenge {
+    /// Whether `transaction` may use the challenge. `certified_key` tells whether the certificate issued before is for
+    /// the key of this request: the same transaction with another key is somebody else (lessons, class R).
+    ///
+    /// # Errors
+    /// Expired, or used by another transaction or for another key.
+    pub fn redeem(
+        &self,
+        transaction: &str,
+        certified_key: impl FnOnce(&[u8]) -> bool,
+        now: Time,
+    ) -> Result<Redemption, ChallengeRefusal> {
+        if now >= self.expires_at {
+            return Err(ChallengeRefusal::Expired);
+        }
+        match (&self.used, &self.certificate) {
+            (None, _) => Ok(Redemption::Issue),
+            (Some((_, by)), Some(certificate)) if by == transaction && certified_key(certificate) => {
+                Ok(Redemption::Again(certificate.clone()))
+            }
+            _ => Err(ChallengeRefusal::Used),
+        }
+    }
+}
