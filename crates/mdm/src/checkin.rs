@@ -2,6 +2,7 @@
 //! commands. Both may come to one URL; what is in the body tells them apart, since content types differ by client.
 
 mod message;
+pub mod reply;
 
 pub use message::{
     Authenticate, CheckIn, DeclarativeManagement, GetToken, SetBootstrapToken, TokenUpdate, UserAuthenticate,

@@ -1,6 +1,7 @@
 //! The commands that a device is given (Apple: "Commands and Queries", `mdm/commands/*.yaml`) and its answers.
 
 mod answer;
+mod device_information;
 mod erase;
 mod request;
 mod setting;
@@ -9,6 +10,7 @@ pub use answer::{
     ActivationLockBypassCode, CommandAnswer, ErrorChainItem, InstalledApplication, SecurityInfo,
     SettingResult, Status,
 };
+pub use device_information::{DeviceInformation, INVENTORY_QUERIES, ServiceSubscription};
 pub use erase::{EraseDevice, ReturnToService};
 pub use request::{AccountConfiguration, AppSource, Command, InstallApplication, LocalAdmin};
 pub use setting::{OrganizationInfo, Setting, SharedDeviceConfiguration};

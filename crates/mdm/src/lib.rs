@@ -7,10 +7,18 @@
 pub mod ade;
 pub mod checkin;
 pub mod command;
+pub mod discovery;
 mod error;
+pub mod error_response;
 pub mod guard;
+pub mod machine_info;
+mod os_version;
+pub mod profile;
+pub mod push;
 mod redacted;
+pub mod skip_keys;
 mod word;
 
 pub use error::Error;
+pub use os_version::OsVersion;
 pub use redacted::Redacted;

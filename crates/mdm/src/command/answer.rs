@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::DeviceInformation;
 use crate::checkin::Enrollment;
 use crate::error::printable;
 use crate::guard::{Dictionary, Fields};
@@ -75,6 +76,11 @@ impl CommandAnswer {
     /// `QueryResponses`, of `DeviceInformation`.
     pub fn query_responses(&self) -> Option<&Dictionary> {
         Fields(&self.body).dictionary("QueryResponses")
+    }
+
+    /// The properties of [`DeviceInformation`] that a device answered with.
+    pub fn device_information(&self) -> Option<DeviceInformation> {
+        self.query_responses().map(|d| DeviceInformation::read(Fields(d)))
     }
 
     /// What became of each setting, in the order of the command.

@@ -11,11 +11,26 @@ fn answer(inner: &str) -> CommandAnswer {
     }
 }
 
+/// The bytes of a command, read back.
+fn written(command: &Command) -> crate::guard::Dictionary {
+    crate::guard::parse_dictionary(&command.to_xml("c-1").unwrap(), 1 << 20).unwrap()
+}
+
 #[test]
 fn a_command_is_written_as_apple_documents_it() {
     let command = Command::DeviceInformation { queries: vec!["UDID".to_owned(), "OSVersion".to_owned()] };
-    let written = String::from_utf8(command.to_xml("c-1").unwrap()).unwrap();
-    insta::assert_snapshot!(written);
+    insta::assert_json_snapshot!(written(&command), @r#"
+    {
+      "CommandUUID": "c-1",
+      "Command": {
+        "RequestType": "DeviceInformation",
+        "Queries": [
+          "UDID",
+          "OSVersion"
+        ]
+      }
+    }
+    "#);
 }
 
 #[test]
@@ -33,7 +48,45 @@ fn each_setting_carries_its_item() {
         Setting::ActivationLockAllowedWhileSupervised(false),
         Setting::SharedDeviceConfiguration(Box::new(shared)),
     ]);
-    insta::assert_snapshot!(String::from_utf8(command.to_xml("c-2").unwrap()).unwrap());
+    insta::assert_json_snapshot!(written(&command), @r#"
+    {
+      "CommandUUID": "c-1",
+      "Command": {
+        "RequestType": "Settings",
+        "Settings": [
+          {
+            "Item": "DeviceName",
+            "DeviceName": "Front <desk> & more"
+          },
+          {
+            "Item": "OrganizationInfo",
+            "OrganizationInfo": {
+              "OrganizationName": "Acme"
+            }
+          },
+          {
+            "Item": "OrganizationInfo"
+          },
+          {
+            "Item": "MDMOptions",
+            "MDMOptions": {
+              "ActivationLockAllowedWhileSupervised": false
+            }
+          },
+          {
+            "Item": "SharedDeviceConfiguration",
+            "ResidentUsers": 5,
+            "AwaitUserConfiguration": {
+              "Enabled": true
+            },
+            "PasscodePolicy": {
+              "PasscodeLockGracePeriod": 60
+            }
+          }
+        ]
+      }
+    }
+    "#);
 }
 
 #[test]
@@ -43,9 +96,21 @@ fn an_erase_returns_to_service_when_asked() {
         return_to_service: Some(ReturnToService { wifi_profile: Some(vec![1].into()), ..Default::default() }),
         ..Default::default()
     };
-    insta::assert_snapshot!(
-        String::from_utf8(Command::EraseDevice(Box::new(erase)).to_xml("c-3").unwrap()).unwrap()
-    );
+    insta::assert_json_snapshot!(written(&Command::EraseDevice(Box::new(erase))), @r#"
+    {
+      "CommandUUID": "c-1",
+      "Command": {
+        "RequestType": "EraseDevice",
+        "PreserveDataPlan": true,
+        "ReturnToService": {
+          "Enabled": true,
+          "WiFiProfileData": [
+            1
+          ]
+        }
+      }
+    }
+    "#);
 }
 
 #[test]
