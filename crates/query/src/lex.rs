@@ -64,9 +64,7 @@ pub(crate) fn tokens(option: &str, text: &str) -> Result<Vec<Placed>, Error> {
 fn expected_instead(text: &str) -> &'static str {
     match text.chars().next() {
         Some('"') => "text in single quotes instead of double quotes",
-        Some('0'..='9' | '-') => {
-            "a number, a GUID, or a date such as 2026-01-31T00:00:00Z (write the + of an offset as %2B)"
-        }
+        Some('0'..='9' | '-') => "a number, a GUID, or a date such as 2026-01-31T00:00:00Z",
         Some('=' | '<' | '>' | '!') => "an operator in letters: eq, ne, gt, lt, ge or le",
         Some('&' | '|') => "'and' or 'or' in letters",
         _ if text.contains('\'') => {
@@ -81,7 +79,7 @@ fn token(input: &mut &str) -> Lexed<Token> {
         punctuation,
         quoted.map(|text| Token::Literal(Literal::Text(text))),
         guid.map(|text: &str| Token::Literal(Literal::Guid(text.to_owned()))),
-        date.map(|text: &str| Token::Literal(Literal::Time(text.to_owned()))),
+        date.map(|text| Token::Literal(Literal::Time(text))),
         number.map(Token::Literal),
         word_or_typed,
     ))
@@ -122,10 +120,17 @@ fn ends(input: &mut &str) -> Lexed<()> {
     not(peek(one_of(|c: char| is_word(c) || matches!(c, '-' | '+' | '\'')))).parse_next(input)
 }
 
-fn date<'a>(input: &mut &'a str) -> Lexed<&'a str> {
+/// A date or date-time. A client that forgets to encode the `+` of an offset sends a space; nothing else can follow a
+/// value that way, so the plus is put back.
+fn date(input: &mut &str) -> Lexed<String> {
     let day = (digits(4), '-', digits(2), '-', digits(2));
     let clock = take_while(0.., |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '+' | '-'));
-    (day, clock, ends).take().verify(|text: &str| time::micros(text).is_some()).parse_next(input)
+    let lost_plus = opt((' ', digits(2), ':', digits(2)));
+    (day, clock, lost_plus, ends)
+        .take()
+        .map(|text: &str| text.replace(' ', "+"))
+        .verify(|text: &str| time::micros(text).is_some())
+        .parse_next(input)
 }
 
 fn digits<'a>(count: usize) -> impl Parser<&'a str, &'a str, winnow::error::ContextError> {

@@ -37,9 +37,10 @@ pub struct PropertyInfo {
 }
 
 impl PropertyInfo {
-    /// A property that may be named everywhere. Collections and complex properties cannot be sorted by.
+    /// A property that may be named everywhere; collections and flag enums cannot be sorted by, and of a complex
+    /// property only its parts.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        let sortable = !matches!(kind, Kind::Collection(_) | Kind::Complex(_) | Kind::Flags(_));
+        let sortable = !matches!(kind, Kind::Collection(_) | Kind::Flags(_));
         Self { name, kind, exact: false, filterable: true, sortable, selectable: true }
     }
 

@@ -1,7 +1,7 @@
 //! Literals to the type of what they compare with.
 
 use super::{Property, Term, mismatch};
-use crate::error::Error;
+use crate::error::{Error, short};
 use crate::expr::{Expr, Literal};
 use crate::schema::Kind;
 use crate::sql::Param;
@@ -49,7 +49,12 @@ pub(super) fn value(expr: &Expr, property: &Property, literal: &Literal) -> Resu
         Some(value) => Ok(Some(value)),
         None => Err(mismatch(
             expr,
-            &format!("compares '{}' with {literal}; it takes {}", property.name(), property.kind.called()),
+            &format!(
+                "compares '{}' with {}; it takes {}",
+                property.name(),
+                short(&literal.to_string()),
+                property.kind.called()
+            ),
         )),
     }
 }
@@ -103,6 +108,7 @@ pub(crate) fn flag_bits(text: &str, members: &[&str]) -> Option<i64> {
 }
 
 fn not_a_member(expr: &Expr, literal: &Literal, members: &[&str]) -> Error {
+    let literal = short(&literal.to_string());
     mismatch(expr, &format!("names {literal}, which is none of {}", members.join(", ")))
 }
 
