@@ -7,6 +7,9 @@
 //! |---|---|
 //! | [`cms`] | signed data (MachineInfo, `Mdm-Signature`, profiles) and enveloped data (server tokens, SCEP) |
 //! | [`x509`] | certificates, requests, issuing, and the chain check for pinned anchors |
+//! | [`smime`] | the server token file from Apple Business Manager |
+//! | [`oauth1`] | what opens a session with Apple's ADE service |
+//! | [`scep`] | certificate enrolment messages, both ends |
 //! | [`key`] | RSA and P-256 private keys, public keys of any peer |
 //! | [`seal`] | secrets at rest |
 //! | [`ber`] | the guard in front of every parser here: bounded BER in, DER out |
@@ -21,9 +24,12 @@ pub mod digest;
 mod error;
 pub mod escrow;
 pub mod key;
+pub mod oauth1;
 pub mod pem;
 pub mod random;
+pub mod scep;
 pub mod seal;
+pub mod smime;
 pub mod x509;
 
 pub use error::{Error, Result};

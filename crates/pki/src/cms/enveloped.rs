@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 
 /// Most recipients tried. Apple encrypts to exactly one.
 const MAX_RECIPIENTS: usize = 8;
+/// Size of the pieces that [`encrypt_streamed`] writes, in bytes: small, so that a reader meets several.
+const PIECE: usize = 160;
 
 /// Whether single DES may be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,15 +96,40 @@ pub fn encrypt_enveloped(recipient: &Certificate, content: &[u8], cipher: Cipher
     Ok(sequence(&[&write_oid(&oid::ENVELOPED_DATA), &explicit(0, &[&data])]))
 }
 
-/// The parts of EnvelopedData, for writers that arrange them in BER.
-pub(crate) struct Enveloped {
-    pub(crate) recipients: Vec<u8>,
-    pub(crate) content_algorithm: Vec<u8>,
-    pub(crate) body: Vec<u8>,
+/// As [`encrypt_enveloped`], in the BER that a streaming encoder writes and Apple sends: indefinite lengths, and the
+/// content in pieces.
+///
+/// # Errors
+/// As [`encrypt_enveloped`].
+pub fn encrypt_streamed(recipient: &Certificate, content: &[u8], cipher: Cipher) -> Result<Vec<u8>> {
+    const INDEFINITE: u8 = 0x80;
+    let parts = Enveloped::encrypt(recipient, content, cipher)?;
+    let mut out = vec![tag::SEQUENCE, INDEFINITE]; // ContentInfo
+    out.extend(write_oid(&oid::ENVELOPED_DATA));
+    out.extend([tag::constructed(0), INDEFINITE, tag::SEQUENCE, INDEFINITE]); // EnvelopedData
+    out.extend(asn1::small(0));
+    out.extend(parts.recipients);
+    out.extend([tag::SEQUENCE, INDEFINITE]); // EncryptedContentInfo
+    out.extend(write_oid(&oid::DATA));
+    out.extend(parts.content_algorithm);
+    out.extend([tag::constructed(0), INDEFINITE]);
+    for piece in parts.body.chunks(PIECE) {
+        out.extend(asn1::octet_string(piece));
+    }
+    // One end marker for each of the five.
+    out.extend([0; 10]);
+    Ok(out)
+}
+
+/// The parts that both encodings arrange.
+struct Enveloped {
+    recipients: Vec<u8>,
+    content_algorithm: Vec<u8>,
+    body: Vec<u8>,
 }
 
 impl Enveloped {
-    pub(crate) fn encrypt(recipient: &Certificate, content: &[u8], cipher: Cipher) -> Result<Self> {
+    fn encrypt(recipient: &Certificate, content: &[u8], cipher: Cipher) -> Result<Self> {
         if cipher == Cipher::Des {
             return Err(Error::Algorithm(cipher.oid().to_string()));
         }

@@ -6,7 +6,8 @@ mod sign;
 mod signed;
 
 pub use cipher::Cipher;
-pub use enveloped::{decrypt_enveloped, encrypt_enveloped};
+pub(crate) use enveloped::{Legacy, decrypt};
+pub use enveloped::{decrypt_enveloped, encrypt_enveloped, encrypt_streamed};
 pub use sign::{Signer, certificates_only};
 pub use signed::{MAX_CERTIFICATES, Signed, certificates_in, verify_signed};
 

@@ -47,7 +47,6 @@ fn an_issued_certificate_says_what_the_policy_says() {
     assert_eq!(leaf.sha256_fingerprint(), digest::sha256_hex(leaf.der()));
 }
 
-/// Shows: R18
 #[test]
 fn only_what_our_own_authority_issued_is_accepted() {
     let (ours, theirs) = (authority("Muster device CA"), authority("Muster device CA"));
