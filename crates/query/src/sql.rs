@@ -62,9 +62,9 @@ pub struct Column {
 
 /// Where the elements of a collection are stored.
 pub struct Rows {
-    /// What follows `from`, with an alias that the statement has not used, such as `device_tag t`.
+    /// What follows `from`, with an alias of this depth, such as `device_tag t1`.
     pub from: String,
-    /// What ties it to the row around it, such as `t.device_id = d.id`.
+    /// What ties it to the row around it, such as `t1.device_id = d.id`.
     pub on: String,
     /// The columns of an element; the element itself, if it is a plain value, has the empty path.
     pub columns: Box<dyn Columns>,
@@ -75,9 +75,10 @@ pub trait Columns {
     /// The column of a property; `None` if SQL cannot tell.
     fn column(&self, path: &str) -> Option<Column>;
 
-    /// The rows of a collection; `None` if SQL cannot tell.
-    fn rows(&self, path: &str) -> Option<Rows> {
-        let _ = path;
+    /// The rows of a collection; `None` if SQL cannot tell. Lambdas nest, over one collection too, so the alias of
+    /// the rows has to carry `depth`: 1 for the outermost, 2 inside it.
+    fn rows(&self, path: &str, depth: usize) -> Option<Rows> {
+        let _ = (path, depth);
         None
     }
 
@@ -237,7 +238,7 @@ impl Compiler<'_> {
         if !property.casts.is_empty() {
             return Err(missing(property, "it belongs to a derived type"));
         }
-        let rows = self.columns(property)?.rows(&property.name());
+        let rows = self.columns(property)?.rows(&property.name(), self.scopes.len());
         rows.ok_or_else(|| missing(property, "its elements are not rows"))
     }
 

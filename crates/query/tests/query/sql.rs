@@ -36,30 +36,25 @@ impl Columns for ThingColumns {
         }
     }
 
-    fn rows(&self, path: &str) -> Option<Rows> {
-        let column = |expr: &str, fold: Option<&str>| {
-            Some(Column { expr: expr.into(), fold: fold.map(Into::into), nullable: true })
+    fn rows(&self, path: &str, depth: usize) -> Option<Rows> {
+        let column = move |name: &str, folds: bool| {
+            let expr = format!("e{depth}.{name}");
+            Some(Column { fold: folds.then(|| format!("{expr}_fold")), expr, nullable: true })
         };
-        match path {
-            "roleScopeTagIds" => Some(Rows {
-                from: "tag t".into(),
-                on: "t.thing = d.id".into(),
-                columns: Box::new(move |path: &str| match path {
-                    "" => column("t.value", Some("t.value_fold")),
-                    _ => None,
-                }),
+        let columns: Box<dyn Columns> = match path {
+            "roleScopeTagIds" => Box::new(move |path: &str| match path {
+                "" => column("value", true),
+                _ => None,
             }),
-            "assignments" => Some(Rows {
-                from: "assignment a".into(),
-                on: "a.thing = d.id".into(),
-                columns: Box::new(move |path: &str| match path {
-                    "id" => column("a.id", Some("a.id_fold")),
-                    "intent" => column("a.intent", None),
-                    _ => None,
-                }),
+            "assignments" => Box::new(move |path: &str| match path {
+                "id" => column("id", true),
+                "intent" => column("intent", false),
+                _ => None,
             }),
-            _ => None,
-        }
+            _ => return None,
+        };
+        let table = if path == "assignments" { "assignment" } else { "tag" };
+        Some(Rows { from: format!("{table} e{depth}"), on: format!("e{depth}.thing = d.id"), columns })
     }
 
     fn type_column(&self) -> Option<String> {
@@ -242,6 +237,9 @@ fn leaf() -> impl Strategy<Value = String> {
             .prop_map(|(lambda, op, text)| format!("roleScopeTagIds/{lambda}(t: t {op} {text})")),
         (lambda(), quoted()).prop_map(|(lambda, text)| format!(
             "assignments/{lambda}(a: not contains(a/id,{text}) or (a/intent eq 'apply' and deviceName eq a/id))"
+        )),
+        (lambda(), lambda(), quoted()).prop_map(|(outer, inner, text)| format!(
+            "roleScopeTagIds/{outer}(a: roleScopeTagIds/{inner}(b: a gt {text} and b lt {text} or a eq b))"
         )),
         (op(), 0..3).prop_map(|(op, count)| format!("roleScopeTagIds/$count {op} {count}")),
         prop::sample::select(vec![
