@@ -71,7 +71,8 @@ pub struct AppleRecord {
     pub device_assigned_at: Option<Time>,
     /// `device_assigned_by`.
     pub device_assigned_by: String,
-    /// `op_date` of the newest event folded in; the fetch time for a record without.
+    /// `op_date` of the newest event folded in; none for a record of the complete list, after which every event is
+    /// news: its clock is Apple's, so that no other may stand in for it.
     pub op_date: Option<Time>,
     /// `mdm_migration_deadline`.
     pub migration_deadline: Option<Time>,

@@ -4,6 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{RunId, TenantId, Time, TokenId};
 
+mod fold;
+mod page;
+mod problem;
+mod schedule;
+#[cfg(test)]
+mod tests;
+
+pub use fold::{Change, FoldContext, Observed, Page, Sighting, fold_page, observe};
+pub use page::{After, PageRead, after_page, cursor_rejected, failed};
+pub use problem::SyncProblem;
+pub use schedule::{Ask, NextTimes, NotNow, is_due, may_start, next_times, start};
+
 /// Where a token's sync stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncState {
@@ -19,7 +31,7 @@ pub struct SyncState {
     pub pass: i64,
     /// A full pass has begun and not yet ended; it may span several runs (R17).
     pub pass_open: bool,
-    /// Apple rejected the cursor, devices were throttled, or a run failed: the next run is a full one.
+    /// Why the next run must be a full one; some reasons wait for the 7 days, see [`FullReason::is_forced`].
     pub needs_full: Option<FullReason>,
     /// When the last full pass began.
     pub last_full_at: Option<Time>,

@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{KeyId, Platform, ProfileId, TenantId, Time, TokenId};
 
+mod checklist;
+mod health;
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+
+pub use checklist::{ChecklistItem, Prerequisite, PrerequisiteFacts, checklist, first_unmet};
+pub use health::{Heard, TokenHealth};
+pub use lifecycle::{Accepted, Contents, ServerChange, TokenRefusal, Upload};
+
 /// A connection to one virtual MDM server at Apple. Secrets (private keys, OAuth credentials) are not in here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
