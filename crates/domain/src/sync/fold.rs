@@ -48,7 +48,7 @@ pub enum Change {
     Changed,
     /// It is no longer ours.
     Gone,
-    /// Nothing that anybody sees; the full pass notes that it listed the serial.
+    /// Nothing that anybody sees: the date of the newest event, or that the complete list held the serial.
     Seen,
 }
 
@@ -161,12 +161,17 @@ fn is_stale(device: &Device, op_date: Option<Time>) -> bool {
 }
 
 fn taken_away(device: &Device, op_date: Option<Time>, at: &FoldContext) -> Option<(Device, Change)> {
-    if is_stale(device, op_date) || device.presence != Presence::Present {
+    if is_stale(device, op_date) {
         return None;
     }
+    let known = device;
     let mut device = device.clone();
-    device.presence = Presence::Gone { at: op_date.unwrap_or(at.now) };
+    // The date is kept even of a device that is gone already, so that no older event brings it back.
     device.apple.op_date = op_date.or(device.apple.op_date);
+    if known.presence != Presence::Present {
+        return (device != *known).then_some((device, Change::Seen));
+    }
+    device.presence = Presence::Gone { at: op_date.unwrap_or(at.now) };
     device.apple.profile_uuid = None;
     device.apple.profile_status = ProfileStatus::Empty;
     device.assignment = Assignment::default();
@@ -224,8 +229,7 @@ fn listed(known: &Device, record: &AppleRecord, op_date: Option<Time>, at: &Fold
     } else {
         Change::Changed
     };
-    let worth_writing = at.phase == Phase::Fetch || change != Change::Seen || hidden;
-    (worth_writing && device != *known).then_some((device, change))
+    (device != *known).then_some((device, change))
 }
 
 fn same_but_for_op_date(known: &Device, device: &Device) -> bool {

@@ -301,8 +301,12 @@ fn an_unchanged_device_is_not_written() {
     let mut rows = BTreeMap::new();
     apply(&mut rows, &[entry("C1", None)], &at(Phase::Fetch, 1));
     let known = &rows[&serial("C1")];
-    let fresh = fold_page(&[entry("C1", Some(("modified", 7)))]);
-    let sighting = &fresh.sightings[&serial("C1")];
+    let same = fold_page(&[entry("C1", None)]);
+    let sighting = &same.sightings[&serial("C1")];
+    assert_eq!(observe(Some(known), &serial("C1"), sighting, &at(Phase::Fetch, 1), || unreachable!()), None);
+    let sent = fold_page(&[entry("C1", Some(("modified", 7)))]);
+    apply(&mut rows, &[entry("C1", Some(("modified", 7)))], &at(Phase::Sync, 1));
+    let (known, sighting) = (&rows[&serial("C1")], &sent.sightings[&serial("C1")]);
     assert_eq!(observe(Some(known), &serial("C1"), sighting, &at(Phase::Sync, 1), || unreachable!()), None);
 }
 
