@@ -1,0 +1,97 @@
+//! Applications that call the API with a bearer token.
+
+use domain::{TenantId, Time};
+
+use crate::row::Row;
+use crate::table::Shape::{Int, Text};
+use crate::table::Table;
+use crate::value::{Value, params};
+use crate::{StoreError, Tx};
+
+const TABLE: Table = Table {
+    name: "application",
+    key: 2,
+    columns: &[
+        ("tenant_id", Text),
+        ("id", Text),
+        ("name", Text),
+        ("secret_hash", Text),
+        ("created_at", Int),
+        ("roles", Text),
+    ],
+    fixed: &[],
+};
+
+/// An application, its secret held as a hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its client id; no two applications of this server share one.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Hash of its secret, in the form of the room that checks it.
+    pub secret_hash: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// What it may do.
+    pub roles: Vec<String>,
+}
+
+fn decode(mut row: Row) -> Result<Application, StoreError> {
+    Ok(Application {
+        tenant: row.id()?,
+        id: row.text()?,
+        name: row.text()?,
+        secret_hash: row.text()?,
+        created_at: row.time()?,
+        roles: row.json()?,
+    })
+}
+
+/// Adds an application.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] if its id exists in any tenant.
+pub async fn insert(tx: &mut Tx<'_>, application: &Application) -> Result<(), StoreError> {
+    if get(tx, &application.id).await?.is_some() {
+        return Err(StoreError::Duplicate { what: "application.id".into() });
+    }
+    let values = params![
+        &application.tenant,
+        &application.id,
+        &application.name,
+        &application.secret_hash,
+        application.created_at,
+        Value::json(&application.roles)?,
+    ];
+    tx.execute(&TABLE.insert(), values).await.map(drop)
+}
+
+/// The application with this client id, of any tenant.
+///
+/// # Errors
+/// The engine's.
+pub async fn get(tx: &mut Tx<'_>, id: &str) -> Result<Option<Application>, StoreError> {
+    let sql = TABLE.select("where id = $1 order by tenant_id limit 1");
+    tx.query_opt(&sql, params![id]).await?.map(decode).transpose()
+}
+
+/// The applications of a tenant, oldest first.
+///
+/// # Errors
+/// The engine's.
+pub async fn list(tx: &mut Tx<'_>, tenant: &TenantId) -> Result<Vec<Application>, StoreError> {
+    let sql = TABLE.select("where tenant_id = $1 order by created_at, id");
+    tx.query(&sql, params![tenant]).await?.into_iter().map(decode).collect()
+}
+
+/// Deletes an application; whether there was one.
+///
+/// # Errors
+/// The engine's.
+pub async fn delete(tx: &mut Tx<'_>, tenant: &TenantId, id: &str) -> Result<bool, StoreError> {
+    let sql = "delete from application where tenant_id = $1 and id = $2";
+    Ok(tx.execute(sql, params![tenant, id]).await? > 0)
+}

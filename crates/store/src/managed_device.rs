@@ -1,0 +1,352 @@
+//! Enrolled devices.
+
+use domain::managed_device::{ManagedDevice, PendingEnrollment, PinnedCertificate, Stage};
+use domain::{ManagedDeviceId, Serial, TenantId, Time};
+use query::fold;
+
+use crate::page::{Listing, page_of};
+use crate::row::Row;
+use crate::table::Shape::{Bool, Int, Text};
+use crate::table::Table;
+use crate::value::{Value, params};
+use crate::{Column, Page, PageQuery, StoreError, Tx};
+
+const TABLE: Table = Table {
+    name: "managed_device",
+    key: 2,
+    columns: &[
+        ("tenant_id", Text),
+        ("id", Text),
+        ("version", Int),
+        ("serial", Text),
+        ("udid", Text),
+        ("device_id", Text),
+        ("token_id", Text),
+        ("profile_id", Text),
+        ("profile_name", Text),
+        ("profile_name_fold", Text),
+        ("platform", Text),
+        ("stage", Text),
+        ("enrolment", Int),
+        ("fingerprint", Text),
+        ("not_after", Int),
+        ("next_fingerprint", Text),
+        ("next_not_after", Int),
+        ("pending", Text),
+        ("pending_fingerprint", Text),
+        ("rival", Text),
+        ("info", Text),
+        ("device_name", Text),
+        ("device_name_fold", Text),
+        ("os_version", Text),
+        ("model_fold", Text),
+        ("imei", Text),
+        ("supervised", Bool),
+        ("encrypted", Bool),
+        ("total_storage", Int),
+        ("free_storage", Int),
+        ("push", Text),
+        ("awaiting_configuration", Bool),
+        ("name_override", Text),
+        ("served_at", Int),
+        ("enrolled_at", Int),
+        ("last_seen", Int),
+    ],
+    // Flushed in batches by `touch_last_seen`, which asks for no version and changes none.
+    fixed: &["last_seen"],
+};
+
+/// Graph's properties of `managedDevice` and where they are stored.
+pub const COLUMNS: &[Column] = &[
+    Column::new("id", "m.id").fold("lower(m.id)"),
+    Column::new("serialNumber", "m.serial").fold("lower(m.serial)"),
+    Column::new("udid", "m.udid").fold("lower(m.udid)"),
+    Column::new("deviceName", "m.device_name").fold("m.device_name_fold").nullable(),
+    Column::new("enrollmentProfileName", "m.profile_name").fold("m.profile_name_fold"),
+    Column::new("operatingSystem", OPERATING_SYSTEM).fold(OPERATING_SYSTEM_FOLD),
+    Column::new("osVersion", "m.os_version").fold("lower(m.os_version)").nullable(),
+    Column::new("model", "m.model_fold").fold("m.model_fold").nullable(),
+    Column::new("imei", "m.imei").fold("lower(m.imei)").nullable(),
+    Column::new("manufacturer", "'Apple'").fold("'apple'"),
+    Column::new("managementAgent", "'mdm'").fold("'mdm'"),
+    Column::new("managedDeviceOwnerType", "'company'").fold("'company'"),
+    Column::new("isSupervised", "m.supervised").nullable(),
+    Column::new("isEncrypted", "m.encrypted").nullable(),
+    Column::new("totalStorageSpaceInBytes", "m.total_storage").nullable(),
+    Column::new("freeStorageSpaceInBytes", "m.free_storage").nullable(),
+    Column::new("enrolledDateTime", "m.enrolled_at").nullable(),
+    Column::new("lastSyncDateTime", "m.last_seen").nullable(),
+    Column::new("managementCertificateExpirationDate", "m.not_after").nullable(),
+    Column::new("platform", "m.platform").fold("lower(m.platform)"),
+    Column::new("stage", "m.stage").fold("lower(m.stage)"),
+    Column::new("tokenId", "m.token_id").fold("lower(m.token_id)"),
+    Column::new("profileId", "m.profile_id").fold("lower(m.profile_id)"),
+];
+
+/// Graph's words for what runs on a device.
+const OPERATING_SYSTEM: &str = "case m.platform when 'ios' then \
+    case when m.model_fold like 'ipad%' then 'iPadOS' else 'iOS' end else m.platform end";
+const OPERATING_SYSTEM_FOLD: &str = "case m.platform when 'ios' then \
+    case when m.model_fold like 'ipad%' then 'ipados' else 'ios' end else lower(m.platform) end";
+
+fn values(device: &ManagedDevice) -> Result<Vec<Value>, StoreError> {
+    let info = &device.info;
+    let model = info.model_name.as_deref().or(info.product_name.as_deref());
+    let (current, next) = (device.certificate.as_ref(), device.next_certificate.as_ref());
+    let pending = device.pending.as_ref().and_then(|pending| pending.certificate.as_ref());
+    Ok(params![
+        &device.tenant,
+        &device.id,
+        device.version,
+        &device.serial,
+        &device.udid,
+        &device.device,
+        &device.token,
+        &device.profile,
+        &device.profile_name,
+        fold(&device.profile_name),
+        device.platform,
+        Value::word(&device.stage)?,
+        device.enrolment,
+        current.map(|pin| &pin.fingerprint),
+        current.map(|pin| pin.not_after),
+        next.map(|pin| &pin.fingerprint),
+        next.map(|pin| pin.not_after),
+        Value::opt_json(device.pending.as_ref())?,
+        pending.map(|pin| &pin.fingerprint),
+        Value::opt_json(device.rival.as_ref())?,
+        Value::json(info)?,
+        info.device_name.as_ref(),
+        info.device_name.as_deref().map(fold),
+        info.os_version.as_ref(),
+        model.map(fold),
+        info.imei.as_ref(),
+        info.is_supervised,
+        info.is_encrypted,
+        info.total_storage_bytes,
+        info.free_storage_bytes,
+        Value::opt_json(device.push.as_ref())?,
+        device.awaiting_configuration,
+        device.name_override.as_ref(),
+        device.served_at,
+        device.enrolled_at,
+        device.last_seen,
+    ])
+}
+
+fn decode_pin(row: &mut Row) -> Result<Option<PinnedCertificate>, StoreError> {
+    let (fingerprint, not_after) = (row.opt_text()?, row.opt_time()?);
+    Ok(fingerprint
+        .zip(not_after)
+        .map(|(fingerprint, not_after)| PinnedCertificate { fingerprint, not_after }))
+}
+
+fn decode(row: &mut Row) -> Result<ManagedDevice, StoreError> {
+    let (tenant, id, version, serial, udid) = (row.id()?, row.id()?, row.int()?, row.id()?, row.text()?);
+    let (device, token, profile) = (row.id()?, row.id()?, row.id()?);
+    let (profile_name, _fold) = (row.text()?, row.text()?);
+    let (platform, stage, enrolment) = (row.word()?, row.word()?, row.int()?);
+    let (certificate, next_certificate) = (decode_pin(row)?, decode_pin(row)?);
+    let pending: Option<PendingEnrollment> = row.opt_json()?;
+    let _fingerprint_beside_it = row.opt_text()?;
+    let (rival, info) = (row.opt_json()?, row.json()?);
+    // Beside the JSON for statements only: name, OS version, model, IMEI, two truth values, two sizes.
+    for _ in 0..9 {
+        row.value()?;
+    }
+    Ok(ManagedDevice {
+        tenant,
+        id,
+        version,
+        serial,
+        udid,
+        device,
+        token,
+        profile,
+        profile_name,
+        platform,
+        stage,
+        enrolment,
+        certificate,
+        next_certificate,
+        pending,
+        rival,
+        info,
+        push: row.opt_json()?,
+        awaiting_configuration: row.bool()?,
+        name_override: row.opt_text()?,
+        served_at: row.time()?,
+        enrolled_at: row.opt_time()?,
+        last_seen: row.opt_time()?,
+    })
+}
+
+async fn one(tx: &mut Tx<'_>, rest: &str, params: Vec<Value>) -> Result<Option<ManagedDevice>, StoreError> {
+    tx.query_opt(&TABLE.select(rest), params).await?.map(|mut row| decode(&mut row)).transpose()
+}
+
+/// Adds a device.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] if its id, or its serial in this tenant, exists.
+pub async fn insert(tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<(), StoreError> {
+    tx.execute(&TABLE.insert(), values(device)?).await.map(drop)
+}
+
+/// Writes a device back, but for `last_seen`, which is [`touch_last_seen`]'s.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if it has changed since it was read.
+pub async fn update(tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<(), StoreError> {
+    tx.execute_versioned(&TABLE.update(), values(device)?).await
+}
+
+/// Deletes a device with its queue, plan, wake and history; whether there was one. Its secrets are the caller's.
+///
+/// # Errors
+/// The engine's.
+pub async fn delete(tx: &mut Tx<'_>, tenant: &TenantId, id: &ManagedDeviceId) -> Result<bool, StoreError> {
+    for sql in [
+        "delete from command where tenant_id = $1 and device_id = $2",
+        "delete from command_history where tenant_id = $1 and device_id = $2",
+        "delete from setup_plan where tenant_id = $1 and device_id = $2",
+        "delete from wake where tenant_id = $1 and device_id = $2",
+        "delete from challenge where tenant_id = $1 and device_id = $2",
+    ] {
+        tx.execute(sql, params![tenant, id]).await?;
+    }
+    Ok(tx.execute("delete from managed_device where tenant_id = $1 and id = $2", params![tenant, id]).await?
+        > 0)
+}
+
+/// The device with this id.
+///
+/// # Errors
+/// The engine's.
+pub async fn get(
+    tx: &mut Tx<'_>,
+    tenant: &TenantId,
+    id: &ManagedDeviceId,
+) -> Result<Option<ManagedDevice>, StoreError> {
+    one(tx, "where tenant_id = $1 and id = $2", params![tenant, id]).await
+}
+
+/// The device with this serial.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_serial(
+    tx: &mut Tx<'_>,
+    tenant: &TenantId,
+    serial: &Serial,
+) -> Result<Option<ManagedDevice>, StoreError> {
+    one(tx, "where tenant_id = $1 and serial = $2", params![tenant, serial]).await
+}
+
+/// The device that enrolled with this UDID; of several, the one that was served last.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_udid(
+    tx: &mut Tx<'_>,
+    tenant: &TenantId,
+    udid: &str,
+) -> Result<Option<ManagedDevice>, StoreError> {
+    let rest = "where tenant_id = $1 and udid = $2 order by served_at desc, id limit 1";
+    one(tx, rest, params![tenant, udid]).await
+}
+
+/// The device that holds the identity with this SHA-256 (hex), as its current, its renewed or its pending one, in any
+/// tenant. The caller holds the tenant against the one that was called.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_certificate(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option<ManagedDevice>, StoreError> {
+    let rest = "where fingerprint = $1 or next_fingerprint = $1 or pending_fingerprint = $1 \
+        order by case when fingerprint = $1 then 0 else 1 end, tenant_id, id limit 1";
+    one(tx, rest, params![fingerprint]).await
+}
+
+/// One page of a tenant's devices.
+///
+/// # Errors
+/// [`StoreError::Query`] for a property without a column.
+pub async fn page(
+    tx: &mut Tx<'_>,
+    tenant: &TenantId,
+    query: &PageQuery,
+) -> Result<Page<ManagedDevice>, StoreError> {
+    let listing = Listing {
+        select: TABLE.list_of("m"),
+        from: "managed_device m",
+        condition: "m.tenant_id = $1",
+        params: params![tenant],
+        columns: COLUMNS,
+        decode,
+    };
+    page_of(tx, listing, query).await
+}
+
+/// Notes when devices were last heard from. Never goes back, and leaves versions as they are.
+///
+/// # Errors
+/// The engine's.
+pub async fn touch_last_seen(
+    tx: &mut Tx<'_>,
+    seen: &[(TenantId, ManagedDeviceId, Time)],
+) -> Result<(), StoreError> {
+    let mut latest = std::collections::BTreeMap::new();
+    for (tenant, device, at) in seen {
+        let kept = latest.entry((tenant, device)).or_insert(*at);
+        *kept = (*kept).max(*at);
+    }
+    let rows = latest.into_iter().map(|((tenant, device), at)| params![tenant, device, at]).collect();
+    let sql = "with v(tenant_id, id, at) as ({rows}) \
+        update managed_device set last_seen = v.at from v \
+        where managed_device.tenant_id = v.tenant_id and managed_device.id = v.id \
+        and (managed_device.last_seen is null or managed_device.last_seen < v.at)";
+    tx.execute_rows(sql, &[Text, Text, Int], rows).await.map(drop)
+}
+
+/// Devices of every tenant, under management, whose identity ends before `before` and which hold no renewed one;
+/// soonest first.
+///
+/// # Errors
+/// The engine's.
+pub async fn expiring_identities(
+    tx: &mut Tx<'_>,
+    before: Time,
+    limit: u32,
+) -> Result<Vec<ManagedDevice>, StoreError> {
+    let sql = TABLE.select(
+        "where not_after < $1 and (next_not_after is null or next_not_after < $1) \
+         and stage in ('authenticated', 'awaitingConfiguration', 'enrolled') \
+         order by not_after, tenant_id, id limit $2",
+    );
+    let rows = tx.list(&sql, params![before, limit]).await?;
+    rows.into_iter().map(|mut row| decode(&mut row)).collect()
+}
+
+/// How many devices of a tenant are at each stage; stages without a device are left out.
+///
+/// # Errors
+/// The engine's.
+pub async fn count_by_stage(tx: &mut Tx<'_>, tenant: &TenantId) -> Result<Vec<(Stage, u64)>, StoreError> {
+    let sql = "select stage, count(*) from managed_device where tenant_id = $1 group by stage order by stage";
+    let rows = tx.list(sql, params![tenant]).await?;
+    rows.into_iter().map(|mut row| Ok((row.word()?, row.u64()?))).collect()
+}
+
+/// Devices whose serial a second UDID has claimed, by id.
+///
+/// # Errors
+/// The engine's.
+pub async fn rivals(
+    tx: &mut Tx<'_>,
+    tenant: &TenantId,
+    limit: u32,
+) -> Result<Vec<ManagedDevice>, StoreError> {
+    let sql = TABLE.select("where tenant_id = $1 and rival is not null order by id limit $2");
+    let rows = tx.list(&sql, params![tenant, limit]).await?;
+    rows.into_iter().map(|mut row| decode(&mut row)).collect()
+}

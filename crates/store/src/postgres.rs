@@ -1,0 +1,177 @@
+//! PostgreSQL: a pool, one transaction for each piece of work, and run again when another was first.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use futures_util::future::BoxFuture;
+use pki::seal::SealKeys;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{IsolationLevel, NoTls};
+
+use crate::row::Row;
+use crate::table::Shape;
+use crate::tx::Engine;
+use crate::value::Value;
+use crate::{Retryable, StoreError, Tx};
+
+/// Connections of one node. Statements are short; more connections than this only queue inside the server.
+const CONNECTIONS: usize = 16;
+
+/// Longest wait for a free connection before the caller is told to come back.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// How often work is run in all when a version has moved or another transaction was first.
+const ATTEMPTS: u32 = 8;
+
+/// Wait after the first such attempt; it grows with each.
+const ATTEMPT_WAIT: Duration = Duration::from_millis(3);
+
+pub(crate) fn pool(url: &str) -> Result<Pool, StoreError> {
+    let config: tokio_postgres::Config = url
+        .parse()
+        .map_err(|_| StoreError::Address("not postgres://user:password@host:port/database".into()))?;
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Pool::builder(Manager::from_config(config, NoTls, recycling))
+        .max_size(CONNECTIONS)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(CONNECTION_WAIT))
+        .create_timeout(Some(CONNECTION_WAIT))
+        .build()
+        .map_err(|e| StoreError::Engine(e.to_string()))
+}
+
+/// Runs `work` in a transaction until it commits, fails for good, or has been tried often enough.
+pub(crate) async fn transact<T, E, F>(pool: &Pool, seal: &SealKeys, work: &F) -> Result<T, E>
+where
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Sync,
+    E: From<StoreError> + Retryable,
+{
+    let mut attempt = 1;
+    loop {
+        match attempt_once(pool, seal, work).await {
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
+                tokio::time::sleep(ATTEMPT_WAIT * attempt).await;
+                attempt += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn attempt_once<T, E, F>(pool: &Pool, seal: &SealKeys, work: &F) -> Result<T, E>
+where
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Sync,
+    E: From<StoreError>,
+{
+    let mut client = pool.get().await.map_err(StoreError::from)?;
+    let start = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
+    let transaction = start.start().await.map_err(StoreError::from)?;
+    let mut tx = Tx { engine: Engine::PostgresWrite(transaction), seal };
+    let outcome = work(&mut tx).await;
+    // A transaction that is dropped is rolled back.
+    if outcome.is_ok()
+        && let Engine::PostgresWrite(transaction) = tx.engine
+    {
+        transaction.commit().await.map_err(StoreError::from)?;
+    }
+    outcome
+}
+
+/// Runs `work` on a connection, each statement for itself.
+pub(crate) async fn read<T, E, F>(pool: &Pool, seal: &SealKeys, work: &F) -> Result<T, E>
+where
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Sync,
+    E: From<StoreError>,
+{
+    let client = pool.get().await.map_err(StoreError::from)?;
+    let mut tx = Tx { engine: Engine::PostgresRead(&client), seal };
+    work(&mut tx).await
+}
+
+/// A row in neutral shapes.
+pub(crate) fn row(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
+    let value = |(n, column): (usize, &tokio_postgres::Column)| {
+        Ok(match *column.type_() {
+            Type::BOOL => row.try_get::<_, Option<bool>>(n)?.into(),
+            Type::INT8 => row.try_get::<_, Option<i64>>(n)?.into(),
+            Type::INT4 => row.try_get::<_, Option<i32>>(n)?.into(),
+            Type::TEXT => row.try_get::<_, Option<String>>(n)?.into(),
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(n)?.into(),
+            ref other => {
+                return Err(StoreError::Corrupt { what: format!("column {} of type {other}", n + 1) });
+            }
+        })
+    };
+    row.columns().iter().enumerate().map(value).collect::<Result<Vec<Value>, _>>().map(Row::new)
+}
+
+/// Rows turned into one array a column, for `unnest`.
+pub(crate) fn columns(shapes: &[Shape], rows: Vec<Vec<Value>>) -> Result<Vec<Array>, StoreError> {
+    let mut columns: Vec<Array> = shapes.iter().map(|shape| Array::new(*shape, rows.len())).collect();
+    for row in rows {
+        for (column, value) in columns.iter_mut().zip(row) {
+            column.push(value)?;
+        }
+    }
+    Ok(columns)
+}
+
+/// One column of a bulk write.
+#[derive(Debug)]
+pub(crate) enum Array {
+    Bool(Vec<Option<bool>>),
+    Int(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+}
+
+impl Array {
+    fn new(shape: Shape, rows: usize) -> Self {
+        match shape {
+            Shape::Bool => Array::Bool(Vec::with_capacity(rows)),
+            Shape::Int => Array::Int(Vec::with_capacity(rows)),
+            Shape::Text => Array::Text(Vec::with_capacity(rows)),
+            Shape::Bytes => Array::Bytes(Vec::with_capacity(rows)),
+        }
+    }
+
+    fn push(&mut self, value: Value) -> Result<(), StoreError> {
+        match (self, value) {
+            (Array::Bool(items), Value::Null) => items.push(None),
+            (Array::Bool(items), Value::Bool(v)) => items.push(Some(v)),
+            (Array::Int(items), Value::Null) => items.push(None),
+            (Array::Int(items), Value::Int(v)) => items.push(Some(v)),
+            (Array::Text(items), Value::Null) => items.push(None),
+            (Array::Text(items), Value::Text(v)) => items.push(Some(v)),
+            (Array::Bytes(items), Value::Null) => items.push(None),
+            (Array::Bytes(items), Value::Bytes(v)) => items.push(Some(v)),
+            _ => {
+                return Err(StoreError::Unstorable {
+                    what: "a value of another shape than its column".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ToSql for Array {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut bytes::BytesMut,
+    ) -> Result<tokio_postgres::types::IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Array::Bool(items) => items.to_sql_checked(kind, out),
+            Array::Int(items) => items.to_sql_checked(kind, out),
+            Array::Text(items) => items.to_sql_checked(kind, out),
+            Array::Bytes(items) => items.to_sql_checked(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true // Each shape asks its own type above.
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}

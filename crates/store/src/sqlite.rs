@@ -1,0 +1,142 @@
+//! SQLite: one writer thread that shares its commits, and readers beside it.
+
+mod reader;
+mod writer;
+
+use std::path::Path;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use crate::StoreError;
+use crate::row::Row;
+use crate::value::Value;
+
+pub(crate) use reader::Readers;
+pub(crate) use writer::Writer;
+
+/// Page cache of one connection, in KiB.
+const CACHE_KIB: i64 = 8 * 1024;
+
+/// Statements kept prepared on one connection; the program has some two hundred.
+const STATEMENTS: usize = 256;
+
+/// Pages of the write-ahead log after which it is copied back: 16 MB.
+const CHECKPOINT_PAGES: i64 = 4_000;
+
+/// How long the engine waits for a lock of another process (a backup tool, a second copy of the program).
+const LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The connection that writes. Every commit is on disk before it is reported.
+pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(LOCK_WAIT)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(LOCK_WAIT)?;
+    connection.pragma_update(None, "query_only", true)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(())
+}
+
+/// `$1` as `?1`: SQLite numbers `$n` by first appearance, PostgreSQL by n.
+pub(crate) fn rewritten(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+pub(crate) fn rows(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+    let mut statement = connection.prepare_cached(&rewritten(sql))?;
+    let columns = statement.column_count();
+    let mut found = statement.query(rusqlite::params_from_iter(params))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let values = (0..columns).map(|n| value(row.get_ref(n)?)).collect::<Result<Vec<_>, StoreError>>()?;
+        rows.push(Row::new(values));
+    }
+    Ok(rows)
+}
+
+fn value(value: ValueRef<'_>) -> Result<Value, StoreError> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(v) => Value::Int(v),
+        ValueRef::Text(v) => Value::Text(
+            String::from_utf8(v.to_vec())
+                .map_err(|_| StoreError::Corrupt { what: "a text that is not UTF-8".into() })?,
+        ),
+        ValueRef::Blob(v) => Value::Bytes(v.to_vec()),
+        ValueRef::Real(_) => return Err(StoreError::Corrupt { what: "a number with a fraction".into() }),
+    })
+}
+
+pub(crate) fn execute(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(&rewritten(sql))?;
+    let written = statement.execute(rusqlite::params_from_iter(params))?;
+    Ok(u64::try_from(written).unwrap_or(u64::MAX))
+}
+
+/// The same statement for each row; the number of rows written in all.
+pub(crate) fn execute_each(
+    connection: &Connection,
+    sql: &str,
+    rows: &[Vec<Value>],
+) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(&rewritten(sql))?;
+    let mut written = 0;
+    for row in rows {
+        written += statement.execute(rusqlite::params_from_iter(row))?;
+    }
+    Ok(u64::try_from(written).unwrap_or(u64::MAX))
+}
+
+/// Runs something that may take milliseconds, having told a runtime of many threads that this one is taken.
+pub(crate) fn beside_the_runtime<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+/// The answer of `work`, which waits for nothing but this store and so is ready at once.
+///
+/// A transaction that waited for the network would hold up every other writer: it is refused instead.
+pub(crate) fn at_once<T, E: From<StoreError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    futures_util::FutureExt::now_or_never(work).unwrap_or_else(|| {
+        Err(StoreError::Engine("work inside a transaction waited for something other than the store".into())
+            .into())
+    })
+}
+
+/// Pages that one step of a backup copies before it lets writers in.
+const BACKUP_PAGES: std::ffi::c_int = 1_024;
+
+/// Copies a database that is in use to `to`, which must not exist.
+pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
+    // Made here and by us alone, so that a backup overwrites nothing.
+    std::fs::File::create_new(to).map_err(|e| StoreError::Engine(format!("{}: {e}", to.display())))?;
+    let source = open_reader(from)?;
+    let mut target = Connection::open(to)?;
+    let copy = rusqlite::backup::Backup::new(&source, &mut target)?;
+    copy.run_to_completion(BACKUP_PAGES, std::time::Duration::ZERO, None)?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! The writer: one thread owns the only connection that writes, takes whatever is queued, and commits it as one.
+//!
+//! A commit costs a wait for the disk. Shared by all that queued while the last one was under way, it costs each of
+//! them little: 20,000 durable rounds a second against 4,600 with a commit for each.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use futures_util::future::BoxFuture;
+use pki::seal::SealKeys;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::at_once;
+use crate::tx::Engine;
+use crate::{StoreError, Tx};
+
+/// Jobs that share one commit. More would make the first of them wait too long for its answer.
+const BATCH: usize = 512;
+
+/// Jobs that may wait. At 20,000 a second the last of them waits 0.2 s; beyond that a caller had better come back.
+const QUEUE: usize = 4_096;
+
+/// One piece of work on its way through the writer.
+trait Job: Send {
+    /// Runs; whether what it wrote is to be kept.
+    fn run(&mut self, connection: &mut Connection, seal: &SealKeys) -> bool;
+    /// Answers, once the fate of the batch is known.
+    fn answer(self: Box<Self>, batch: Result<(), StoreError>);
+}
+
+struct Work<T, E, F> {
+    work: F,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Work<T, E, F>
+where
+    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, connection: &mut Connection, seal: &SealKeys) -> bool {
+        let work = &self.work;
+        let attempt =
+            AssertUnwindSafe(|| at_once(work(&mut Tx { engine: Engine::SqliteWrite(connection), seal })));
+        let outcome = catch_unwind(attempt)
+            .unwrap_or_else(|_| Err(StoreError::Engine("the work of a transaction panicked".into()).into()));
+        self.outcome.insert(outcome).is_ok()
+    }
+
+    fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
+        let answer = match (self.outcome, batch) {
+            (Some(Ok(_)) | None, Err(error)) => Err(error.into()),
+            (Some(outcome), _) => outcome,
+            (None, Ok(())) => Err(StoreError::Closed.into()),
+        };
+        // The caller may have gone; what was committed stays committed.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// The writer's queue and thread.
+pub(crate) struct Writer {
+    queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(crate) fn start(connection: Connection, seal: Arc<SealKeys>) -> Result<Self, StoreError> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || write(connection, &seal, &jobs))
+            .map_err(|e| StoreError::Engine(e.to_string()))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues `work` and waits until it is on disk or refused.
+    pub(crate) async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.queue(Box::new(Work { work, outcome: None, reply }))?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().ok_or(StoreError::Closed)?.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => StoreError::Closed,
+        })
+    }
+
+    /// Takes no more, finishes what is queued, and waits for the thread.
+    pub(crate) async fn close(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+/// The thread: until nobody can queue any more.
+fn write(mut connection: Connection, seal: &SealKeys, jobs: &Receiver<Box<dyn Job>>) {
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        while batch.len() < BATCH
+            && let Ok(next) = jobs.try_recv()
+        {
+            batch.push(next);
+        }
+        let fate = run_batch(&mut connection, seal, &mut batch);
+        for job in batch {
+            job.answer(fate.clone());
+        }
+    }
+    if let Err(error) = checkpoint(&connection) {
+        tracing::warn!(%error, "could not copy the write-ahead log back; it is replayed at the next start");
+    }
+}
+
+/// Runs a batch as one transaction, each job in a savepoint of its own.
+fn run_batch(
+    connection: &mut Connection,
+    seal: &SealKeys,
+    batch: &mut [Box<dyn Job>],
+) -> Result<(), StoreError> {
+    connection.execute_batch("begin immediate")?;
+    let fate = batch.iter_mut().try_for_each(|job| run_job(connection, seal, job.as_mut()));
+    let fate = fate.and_then(|()| Ok(connection.execute_batch("commit")?));
+    if fate.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("rollback")?;
+    }
+    fate
+}
+
+fn run_job(connection: &mut Connection, seal: &SealKeys, job: &mut dyn Job) -> Result<(), StoreError> {
+    connection.execute_batch("savepoint job")?;
+    let keep = job.run(connection, seal);
+    if connection.is_autocommit() {
+        // A full disk or an I/O error ends the whole transaction inside the engine.
+        return Err(StoreError::Engine("the engine gave up the transaction (disk full or failing)".into()));
+    }
+    connection.execute_batch(if keep { "release job" } else { "rollback to job; release job" })?;
+    Ok(())
+}
+
+/// Copies the write-ahead log into the database and empties it.
+fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
+    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! The handle.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use deadpool_postgres::Pool;
+use futures_util::future::BoxFuture;
+use pki::seal::SealKeys;
+
+use crate::sqlite::{Readers, Writer};
+use crate::{Retryable, StoreError, Tx, migrate, postgres, secret, sqlite};
+
+/// Where the data are, and the keys that open its secrets.
+#[derive(Debug)]
+pub struct StoreConfig {
+    /// `sqlite:/path/muster.db` or `postgres://user:password@host/database`.
+    pub url: String,
+    /// Keys for the secrets.
+    pub seal: SealKeys,
+}
+
+/// A cheap handle to the database.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.inner.engine {
+            Engine::Sqlite { .. } => "Store(SQLite)",
+            Engine::Postgres(_) => "Store(PostgreSQL)",
+        })
+    }
+}
+
+struct Inner {
+    engine: Engine,
+    seal: Arc<SealKeys>,
+}
+
+enum Engine {
+    Sqlite { path: PathBuf, writer: Writer, readers: Readers },
+    Postgres(Pool),
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to this program's, and checks that the keys open its secrets.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`], [`StoreError::Schema`] when a later program or another one made it,
+    /// [`StoreError::Sealed`] for wrong keys, [`StoreError::Engine`] when it cannot be reached.
+    pub async fn open(config: StoreConfig) -> Result<Store, StoreError> {
+        let StoreConfig { url, seal } = config;
+        let seal = Arc::new(seal);
+        let engine = if let Some(path) = url.strip_prefix("sqlite:") {
+            open_sqlite(path, &seal)?
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let pool = postgres::pool(&url)?;
+            migrate::postgres(&pool).await?;
+            Engine::Postgres(pool)
+        } else {
+            return Err(StoreError::Address("it begins with neither sqlite: nor postgres://".into()));
+        };
+        let store = Store { inner: Arc::new(Inner { engine, seal }) };
+        store.transact(|tx| Box::pin(secret::check_keys(tx))).await?;
+        Ok(store)
+    }
+
+    /// Load, decide, commit: runs `work` in one transaction, and answers once it is on disk.
+    ///
+    /// `work` may run again, eight times in all, when it ends with a conflict or when PostgreSQL reports that another
+    /// transaction was first. It awaits nothing but the functions of this crate. When it fails, nothing it wrote stays.
+    ///
+    /// # Errors
+    /// What `work` ends with; [`StoreError::Busy`] when too many wait, [`StoreError::Closed`].
+    pub async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Retryable + Send + 'static,
+    {
+        match &self.inner.engine {
+            // One writer: nothing can have changed between its reads and its writes, so running again would not help.
+            Engine::Sqlite { writer, .. } => writer.transact(work).await,
+            Engine::Postgres(pool) => postgres::transact(pool, &self.inner.seal, &work).await,
+        }
+    }
+
+    /// Looks without writing. On SQLite all of `work` sees one snapshot; on PostgreSQL each statement sees the last
+    /// commit. It awaits nothing but the functions of this crate.
+    ///
+    /// # Errors
+    /// What `work` ends with; [`StoreError::Closed`].
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Retryable + Send + 'static,
+    {
+        match &self.inner.engine {
+            Engine::Sqlite { readers, .. } => readers.read(&self.inner.seal, &work).await,
+            Engine::Postgres(pool) => postgres::read(pool, &self.inner.seal, &work).await,
+        }
+    }
+
+    /// Takes no more work, finishes what is queued, and closes the database.
+    pub async fn close(&self) {
+        match &self.inner.engine {
+            Engine::Sqlite { writer, readers, .. } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close(),
+        }
+    }
+
+    /// Writes a copy of a SQLite database while it is in use. The copy holds the secrets, sealed; it opens only with
+    /// their keys, which are not in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when `path` exists or cannot be written, and on PostgreSQL, where `pg_dump` does this.
+    pub async fn backup(&self, path: &Path) -> Result<(), StoreError> {
+        let Engine::Sqlite { path: from, .. } = &self.inner.engine else {
+            return Err(StoreError::Engine("a PostgreSQL database is backed up by pg_dump".into()));
+        };
+        let (from, to) = (from.clone(), path.to_owned());
+        let copied = tokio::task::spawn_blocking(move || sqlite::backup(&from, &to)).await;
+        copied.map_err(|e| StoreError::Engine(e.to_string()))?
+    }
+}
+
+fn open_sqlite(path: &str, seal: &Arc<SealKeys>) -> Result<Engine, StoreError> {
+    // `sqlite://` is how other programs write it.
+    let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+    if path.as_os_str().is_empty() || path.starts_with(":memory:") {
+        return Err(StoreError::Address("sqlite: is followed by the path of a file".into()));
+    }
+    let mut connection = sqlite::open_writer(&path)?;
+    migrate::sqlite(&mut connection)?;
+    let writer = Writer::start(connection, Arc::clone(seal))?;
+    Ok(Engine::Sqlite { readers: Readers::new(path.clone()), path, writer })
+}
