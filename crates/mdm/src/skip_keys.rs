@@ -37,7 +37,7 @@ pub enum Source {
 pub struct Span {
     /// The first version with the pane.
     pub introduced: &'static str,
-    /// The first version in which Apple calls the key deprecated. It does no harm there.
+    /// The first version in which Apple calls the key deprecated or removed. It does no harm there.
     pub deprecated: Option<&'static str>,
 }
 

@@ -1,5 +1,5 @@
-//! The keys, as Apple's documentation page "Skip keys" and its schema `other/skipkeys.yaml` (18.2) list them, and what
-//! Graph and Intune call them. Titles and help texts are our own.
+//! The keys, as Apple's documentation page "SkipKeys" (August 2026) and its schema `other/skipkeys.yaml` (up to release
+//! 26) list them, and what Graph and Intune call them. Titles and help texts are our own.
 
 use super::{Platform, SkipKey, Source, Span};
 
@@ -48,6 +48,11 @@ pub const SKIP_KEYS: &[SkipKey] = &[
     SkipKey {
         ios: since("17"),
         ..key("ActionButton", "Action button", "lets the person choose what the Action button does")
+    },
+    SkipKey {
+        mac_os: since("26"),
+        source: Source::Schema,
+        ..key("AdditionalPrivacySettings", "More privacy settings", "offers more settings of privacy")
     },
     SkipKey {
         ios: since("9"),
@@ -190,11 +195,7 @@ pub const SKIP_KEYS: &[SkipKey] = &[
             "activates iMessage with the telephone number, in some regions",
         )
     },
-    SkipKey {
-        ios: since("26"),
-        source: Source::Documentation,
-        ..key("Multitasking", "Multitasking", "explains how apps share the screen")
-    },
+    SkipKey { ios: since("26"), ..key("Multitasking", "Multitasking", "explains how apps share the screen") },
     SkipKey {
         ios: until("11", "14"),
         graph: &["onBoardingScreenDisabled"],
@@ -204,7 +205,6 @@ pub const SKIP_KEYS: &[SkipKey] = &[
     SkipKey {
         ios: since("26"),
         mac_os: since("26.1"),
-        source: Source::Documentation,
         ..key("OSShowcase", "What is new", "shows what the system can do")
     },
     SkipKey {
@@ -248,7 +248,6 @@ pub const SKIP_KEYS: &[SkipKey] = &[
     SkipKey { ios: since("16"), ..key("Safety", "Safety", "tells about emergency calls and the like") },
     SkipKey {
         ios: since("18.4"),
-        source: Source::Documentation,
         not_always: &[Platform::Ios],
         ..key("SafetyAndHandling", "Safety and handling", "tells how to handle the device safely")
     },
@@ -302,7 +301,7 @@ pub const SKIP_KEYS: &[SkipKey] = &[
         not_always: &[Platform::Ios, Platform::MacOs],
         ..key("TermsOfAddress", "Terms of address", "asks how the system should address the person")
     },
-    SkipKey { vision_os: since("26"), source: Source::Documentation, ..key("Tips", "Tips", "shows tips") },
+    SkipKey { vision_os: since("26"), ..key("Tips", "Tips", "shows tips") },
     SkipKey {
         ios: since("7"),
         mac_os: since("10.9"),
@@ -329,7 +328,6 @@ pub const SKIP_KEYS: &[SkipKey] = &[
         mac_os: since("15"),
         graph: &["autoUnlockWithWatchDisabled"],
         intune: "macOS 12.0",
-        source: Source::Documentation,
         ..key("UnlockWithWatch", "Unlock with Apple Watch", "offers to unlock the Mac with an Apple Watch")
     },
     SkipKey {
@@ -339,7 +337,7 @@ pub const SKIP_KEYS: &[SkipKey] = &[
         ..key("UpdateCompleted", "Update completed", "says that the system has been updated")
     },
     SkipKey {
-        mac_os: since("14.1"),
+        mac_os: until("14.1", "26"),
         source: Source::Schema,
         ..key("Wallpaper", "Wallpaper", "lets the person choose a wallpaper")
     },
@@ -381,7 +379,6 @@ pub const GRAPH_WITHOUT_KEY: &[(&str, &str)] = &[
 /// Keys seen on devices or at other vendors that Apple does not write down. Passed on if somebody asks for them; never
 /// offered, since the panes of language, region and Wi-Fi come before a device knows its profile.
 pub const OBSERVED_ELSEWHERE: &[&str] = &[
-    "AdditionalPrivacySettings",
     "AgeAssurance",
     "AgeBasedSafetySettings",
     "Avatar",
