@@ -26,6 +26,8 @@ pub mod escrow;
 pub mod key;
 pub mod oauth1;
 pub mod pem;
+#[cfg(any(test, feature = "practice"))]
+pub mod practice;
 pub mod random;
 pub mod scep;
 pub mod seal;

@@ -10,13 +10,14 @@ use const_oid::ObjectIdentifier;
 
 /// Signs messages with one key. Build it once and keep it; signing borrows it.
 ///
-/// Always SHA-256. RSA signatures carry the algorithm `rsaEncryption`, as OpenSSL and Apple write it and as strict
+/// SHA-256 throughout. RSA signatures carry the algorithm `rsaEncryption`, as OpenSSL and Apple write it and as strict
 /// SCEP clients insist; the digest algorithm stands beside it.
 #[derive(Debug, Clone)]
 pub struct Signer {
     key: SigningKey,
     certificate: Certificate,
     chain: Vec<Certificate>,
+    hash: HashAlg,
     signing_time: Option<i64>,
     without_attributes: bool,
     attributes: Vec<Vec<u8>>,
@@ -32,7 +33,15 @@ impl Signer {
             return Err(Error::Key("it does not belong to the certificate"));
         }
         let (chain, attributes) = (Vec::new(), Vec::new());
-        Ok(Self { key, certificate, chain, signing_time: None, without_attributes: false, attributes })
+        Ok(Self {
+            key,
+            certificate,
+            chain,
+            hash: HashAlg::Sha256,
+            signing_time: None,
+            without_attributes: false,
+            attributes,
+        })
     }
 
     /// Embeds these certificates beside the signer's own.
@@ -53,6 +62,14 @@ impl Signer {
     #[must_use]
     pub const fn without_attributes(mut self) -> Self {
         self.without_attributes = true;
+        self
+    }
+
+    /// Signs with SHA-1, as devices sign MachineInfo. The key must be RSA.
+    #[cfg(any(test, feature = "practice"))]
+    #[must_use]
+    pub const fn sha1_for_practice(mut self) -> Self {
+        self.hash = HashAlg::Sha1;
         self
     }
 
@@ -79,7 +96,7 @@ impl Signer {
     }
 
     fn sign(&self, content: &[u8], attached: bool) -> Result<Vec<u8>> {
-        let digest = sequence(&[&write_oid(&HashAlg::Sha256.oid()), &asn1::null()]);
+        let digest = sequence(&[&write_oid(&self.hash.oid()), &asn1::null()]);
         let signer = self.signer_info(&digest, content)?;
         let body = if attached { explicit(0, &[&asn1::octet_string(content)]) } else { Vec::new() };
         let data = sequence(&[
@@ -94,10 +111,10 @@ impl Signer {
 
     fn signer_info(&self, digest: &[u8], content: &[u8]) -> Result<Vec<u8>> {
         let (attributes, signature) = if self.without_attributes {
-            (Vec::new(), self.key.sign_sha256(content)?)
+            (Vec::new(), self.raw_signature(content)?)
         } else {
             let set = self.signed_attributes(content);
-            let signature = self.key.sign_sha256(&set)?;
+            let signature = self.raw_signature(&set)?;
             // In the message the same bytes stand under [0] IMPLICIT.
             let implicit = set.split_first().map(|(_, rest)| [&[tag::constructed(0)], rest].concat());
             (implicit.unwrap_or_default(), signature)
@@ -112,6 +129,15 @@ impl Signer {
         ]))
     }
 
+    fn raw_signature(&self, message: &[u8]) -> Result<Vec<u8>> {
+        match (self.hash, &self.key) {
+            #[cfg(any(test, feature = "practice"))]
+            (HashAlg::Sha1, SigningKey::Rsa(key)) => crate::practice::sign_sha1(key, message),
+            (HashAlg::Sha256, key) => key.sign_sha256(message),
+            _ => Err(Error::Key("it does not sign with this hash")),
+        }
+    }
+
     fn signature_algorithm(&self) -> Vec<u8> {
         match self.key.public_key().kind() {
             KeyKind::Rsa => sequence(&[&write_oid(&oid::RSA_ENCRYPTION), &asn1::null()]),
@@ -122,7 +148,7 @@ impl Signer {
     fn signed_attributes(&self, content: &[u8]) -> Vec<u8> {
         let mut list = self.attributes.clone();
         list.push(attribute(&oid::CONTENT_TYPE, write_oid(&oid::DATA)));
-        list.push(attribute(&oid::MESSAGE_DIGEST, asn1::octet_string(&HashAlg::Sha256.hash(content))));
+        list.push(attribute(&oid::MESSAGE_DIGEST, asn1::octet_string(&self.hash.hash(content))));
         if let Some(unix) = self.signing_time {
             list.push(attribute(&oid::SIGNING_TIME, asn1::time::write(unix)));
         }

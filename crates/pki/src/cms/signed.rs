@@ -151,14 +151,23 @@ impl<'a> SignedData<'a> {
 
 fn read_certificates(mut set: Reader<'_>) -> Result<Vec<Certificate>> {
     let mut certificates = Vec::new();
-    while !set.is_empty() {
-        let element = set.any()?;
-        if certificates.len() >= MAX_CERTIFICATES {
+    for count in 0.. {
+        if set.is_empty() {
+            break;
+        }
+        if count >= MAX_CERTIFICATES {
             return Err(Error::TooLarge("more certificates than any message needs"));
         }
+        let element = set.any()?;
         // [0] to [3] are obsolete formats that nobody sends.
-        if element.tag == tag::SEQUENCE {
-            certificates.push(Certificate::from_der(element.raw)?);
+        if element.tag != tag::SEQUENCE {
+            continue;
+        }
+        match Certificate::from_der(element.raw) {
+            Ok(certificate) => certificates.push(certificate),
+            // A stray one with an unknown kind of key helps nobody and hurts nobody.
+            Err(Error::Algorithm(_)) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(certificates)
