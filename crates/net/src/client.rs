@@ -1,5 +1,6 @@
 //! HTTP clients: [`build`] makes a pooled one by reqwest; [`Http2Client`] holds a single HTTP/2 connection.
 
+mod alert;
 mod http2;
 #[cfg(test)]
 mod tests;

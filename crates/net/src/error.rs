@@ -58,6 +58,14 @@ pub enum NetError {
         /// The chain of causes.
         words: String,
     },
+    /// The other side ended the handshake because of our certificate.
+    #[error("connect to {host}, which refuses our certificate: {words}")]
+    Refused {
+        /// Host and port.
+        host: String,
+        /// The alert of TLS.
+        words: String,
+    },
     /// The other side does not speak HTTP/2.
     #[error("agree on HTTP/2 with {0}")]
     NotHttp2(String),
@@ -88,4 +96,32 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     words
+}
+
+/// The TLS alert by which the other side refused our certificate, if that is what `error` comes from. With TLS 1.3 it
+/// arrives only after the handshake, as an error of the first answer.
+pub(crate) fn certificate_refused(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    use rustls::AlertDescription as A;
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        // An `io::Error` made from another error shows that one's causes, not the error itself.
+        let within = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let tls = inner.downcast_ref::<rustls::Error>().or_else(|| within?.downcast_ref());
+        if let Some(rustls::Error::AlertReceived(alert)) = tls {
+            let ours = matches!(
+                alert,
+                A::BadCertificate
+                    | A::UnsupportedCertificate
+                    | A::CertificateRevoked
+                    | A::CertificateExpired
+                    | A::CertificateUnknown
+                    | A::CertificateRequired
+                    | A::UnknownCA
+                    | A::AccessDenied
+            );
+            return ours.then(|| format!("{alert:?}"));
+        }
+        cause = inner.source();
+    }
+    None
 }

@@ -157,3 +157,35 @@ pub(crate) fn roots() -> Arc<rustls::RootCertStore> {
     store.add_parsable_certificates(pem);
     Arc::new(store)
 }
+
+/// TLS settings of a server that refuses every client certificate but its own
+pub(crate) fn refusing_server(
+    protocol: &'static rustls::SupportedProtocolVersion,
+) -> Arc<rustls::ServerConfig> {
+    server(protocol, b"h2", true)
+}
+
+/// TLS settings of a server that knows no HTTP/2.
+pub(crate) fn http1_server() -> Arc<rustls::ServerConfig> {
+    server(&rustls::version::TLS13, b"http/1.1", false)
+}
+
+fn server(
+    protocol: &'static rustls::SupportedProtocolVersion,
+    alpn: &[u8],
+    refuse: bool,
+) -> Arc<rustls::ServerConfig> {
+    let builder = rustls::ServerConfig::builder_with_provider(crate::provider())
+        .with_protocol_versions(&[protocol])
+        .unwrap();
+    let builder = if refuse {
+        let verifier =
+            rustls::server::WebPkiClientVerifier::builder_with_provider(roots(), crate::provider());
+        builder.with_client_cert_verifier(verifier.build().unwrap())
+    } else {
+        builder.with_no_client_auth()
+    };
+    let mut config = builder.with_cert_resolver(Arc::new(crate::ServerIdentity::new(first())));
+    config.alpn_protocols = vec![alpn.to_vec()];
+    Arc::new(config)
+}

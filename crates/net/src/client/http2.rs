@@ -19,7 +19,8 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
-use crate::error::chain;
+use super::alert::{Alert, Heeding};
+use crate::error::{certificate_refused, chain};
 use crate::{Identity, NetError, TrustAnchors};
 
 /// How long a ping may stay unanswered before the connection is given up.
@@ -74,14 +75,27 @@ pub struct Http2Client {
     connection: Mutex<Connection>,
 }
 
-/// The connection of the moment; `number` tells it from those before.
+/// The connection of the moment.
 #[derive(Default)]
 struct Connection {
-    sender: Option<SendRequest<Full<Bytes>>>,
-    number: u64,
+    held: Option<Held>,
+    /// Connections made.
+    count: u64,
     /// When connecting last failed, and why.
-    refused: Option<(Instant, String)>,
+    failed: Option<(Instant, NetError)>,
 }
+
+/// A handle on a connection.
+#[derive(Clone)]
+struct Held {
+    sender: SendRequest<Full<Bytes>>,
+    /// Tells it from those before and after.
+    number: u64,
+    alert: Alert,
+}
+
+/// A new connection: where to send, and whether our certificate was refused.
+type Opened = (SendRequest<Full<Bytes>>, Alert);
 
 /// Why one attempt did not bring an answer.
 enum Lost {
@@ -144,7 +158,7 @@ impl Http2Client {
 
     /// Connections made so far.
     pub async fn connections(&self) -> u64 {
-        self.connection.lock().await.number
+        self.connection.lock().await.count
     }
 
     fn addressed(&self, mut request: Request<Bytes>) -> Result<Request<Full<Bytes>>, NetError> {
@@ -159,7 +173,7 @@ impl Http2Client {
     }
 
     async fn attempt(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Lost> {
-        let (mut sender, number) = self.sender().await.map_err(Lost::Final)?;
+        let Held { mut sender, number, alert } = self.held().await.map_err(Lost::Final)?;
         let answer = async {
             let response = sender.send_request(request).await?;
             self.collect(response).await
@@ -175,10 +189,14 @@ impl Http2Client {
             Ok(Err(Broken::TooLarge)) => {
                 return Err(Lost::Final(NetError::BodyTooLarge(self.options.body_limit)));
             }
-            Ok(Err(Broken::Http(error))) => NetError::Interrupted(chain(&error)),
+            Ok(Err(Broken::Http(error))) => self.interrupted(&error, &alert),
         };
         self.give_up(number).await;
-        Err(Lost::Connection(lost))
+        match lost {
+            // Nobody has looked at the request, and nobody will with this certificate.
+            NetError::Refused { .. } => Err(Lost::Final(lost)),
+            lost => Err(Lost::Connection(lost)),
+        }
     }
 
     async fn collect(&self, response: Response<Incoming>) -> Result<Response<Bytes>, Broken> {
@@ -195,28 +213,36 @@ impl Http2Client {
         Ok(Response::from_parts(parts, bytes.freeze()))
     }
 
+    fn interrupted(&self, error: &hyper::Error, alert: &Alert) -> NetError {
+        match alert.get() {
+            Some(words) => NetError::Refused { host: self.authority.to_string(), words: words.clone() },
+            None => NetError::Interrupted(chain(error)),
+        }
+    }
+
     /// A handle on the connection, made now if there is none.
-    async fn sender(&self) -> Result<(SendRequest<Full<Bytes>>, u64), NetError> {
+    async fn held(&self) -> Result<Held, NetError> {
         let asked = Instant::now();
         let mut connection = self.connection.lock().await;
-        if let Some(sender) = connection.sender.as_ref().filter(|s| !s.is_closed()) {
-            return Ok((sender.clone(), connection.number));
+        if let Some(held) = connection.held.as_ref().filter(|held| !held.sender.is_closed()) {
+            return Ok(held.clone());
         }
         // Whoever waited for an attempt that failed shares its failure, or a hundred would time out one by one.
-        if let Some((_, words)) = connection.refused.as_ref().filter(|(at, _)| *at > asked) {
-            return Err(self.no_connection(words.clone()));
+        if let Some((_, error)) = connection.failed.as_ref().filter(|(at, _)| *at > asked) {
+            return Err(again(error));
         }
         let connect = tokio::time::timeout(self.options.connect_timeout, Box::pin(self.connect()));
         let outcome =
             connect.await.unwrap_or_else(|_| Err(self.no_connection("it took too long".to_owned())));
         match outcome {
-            Ok(sender) => {
-                connection.sender = Some(sender.clone());
-                connection.number += 1;
-                Ok((sender, connection.number))
+            Ok((sender, alert)) => {
+                connection.count += 1;
+                let held = Held { sender, number: connection.count, alert };
+                connection.held = Some(held.clone());
+                Ok(held)
             }
             Err(error) => {
-                connection.refused = Some((Instant::now(), words_of(&error)));
+                connection.failed = Some((Instant::now(), again(&error)));
                 Err(error)
             }
         }
@@ -225,12 +251,12 @@ impl Http2Client {
     /// Forgets connection `number`, unless another has taken its place. Answers under way on it may still come.
     async fn give_up(&self, number: u64) {
         let mut connection = self.connection.lock().await;
-        if connection.number == number {
-            connection.sender = None;
+        if connection.held.as_ref().is_some_and(|held| held.number == number) {
+            connection.held = None;
         }
     }
 
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, NetError> {
+    async fn connect(&self) -> Result<Opened, NetError> {
         let default_port = if self.tls.is_some() { 443 } else { 80 };
         let host = self.authority.host().trim_matches(['[', ']']);
         let port = self.authority.port_u16().unwrap_or(default_port);
@@ -247,10 +273,12 @@ impl Http2Client {
         self.shake_hands(stream).await
     }
 
-    async fn shake_hands<T>(&self, stream: T) -> Result<SendRequest<Full<Bytes>>, NetError>
+    async fn shake_hands<T>(&self, stream: T) -> Result<Opened, NetError>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let alert = Alert::default();
+        let stream = Heeding { stream, alert: Arc::clone(&alert) };
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(self.options.ping)
@@ -265,11 +293,14 @@ impl Http2Client {
                 tracing::debug!(%host, error = chain(&error), "an HTTP/2 connection ended");
             }
         });
-        Ok(sender)
+        Ok((sender, alert))
     }
 
     fn refused(&self, error: &(dyn std::error::Error + 'static)) -> NetError {
-        self.no_connection(chain(error))
+        match certificate_refused(error) {
+            Some(words) => NetError::Refused { host: self.authority.to_string(), words },
+            None => self.no_connection(chain(error)),
+        }
     }
 
     fn no_connection(&self, words: String) -> NetError {
@@ -300,10 +331,12 @@ fn connector(options: &Http2Options) -> Result<TlsConnector, NetError> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-/// What a shared failure says: the words alone, for [`NetError::Connect`] names the host already.
-fn words_of(error: &NetError) -> String {
+/// The same failure once more, for somebody else who waited for it.
+fn again(error: &NetError) -> NetError {
     match error {
-        NetError::Connect { words, .. } => words.clone(),
-        other => other.to_string(),
+        NetError::Refused { host, words } => NetError::Refused { host: host.clone(), words: words.clone() },
+        NetError::Connect { host, words } => NetError::Connect { host: host.clone(), words: words.clone() },
+        NetError::NotHttp2(host) => NetError::NotHttp2(host.clone()),
+        other => NetError::Interrupted(other.to_string()),
     }
 }

@@ -213,3 +213,46 @@ fn a_base_that_is_no_host_is_refused(#[case] base: &str) {
     let refused = Http2Client::new(Http2Options::new(base, authority()));
     assert!(matches!(refused, Err(NetError::Url(_))), "{base}");
 }
+
+/// A TLS server that refuses every client certificate that it has not issued, on whatever port is free.
+async fn refusing(protocol: &'static rustls::SupportedProtocolVersion) -> String {
+    let config = crate::testing::refusing_server(protocol);
+    let listener = TcpListener::bind(loopback()).await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    let acceptor = tokio_rustls::TlsAcceptor::from(config);
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = listener.accept().await {
+            let _ = acceptor.accept(tcp).await;
+        }
+    });
+    base
+}
+
+/// With TLS 1.3 the client believes that the handshake is over by the time it is refused.
+#[rstest]
+#[case::before_the_end(&rustls::version::TLS12)]
+#[case::after_it(&rustls::version::TLS13)]
+#[tokio::test]
+async fn a_refused_certificate_is_told_from_a_host_that_is_away(
+    #[case] protocol: &'static rustls::SupportedProtocolVersion,
+) {
+    let mut options = Http2Options::new(refusing(protocol).await, authority());
+    options.identity = Some(device());
+    let client = Http2Client::new(options).unwrap();
+    let error = soon(client.send(ask("/"))).await.unwrap_err();
+    assert!(matches!(error, NetError::Refused { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_host_without_http2_is_refused() {
+    let config = crate::testing::http1_server();
+    let listener = TcpListener::bind(loopback()).await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let _ = tokio_rustls::TlsAcceptor::from(config).accept(tcp).await;
+    });
+    let client = Http2Client::new(Http2Options::new(base, authority())).unwrap();
+    let error = soon(client.send(ask("/"))).await.unwrap_err();
+    assert!(matches!(error, NetError::NotHttp2(_) | NetError::Connect { .. }), "{error}");
+}
