@@ -115,22 +115,22 @@ pub struct Device {
     /// When the device must have moved to this server; if there is one, its next enrolment is a migration (protocol 8).
     #[serde(skip_serializing_if = "Micros::is_none")]
     pub mdm_migration_deadline: Micros,
-    /// (protocol 10)
+    /// The IMEIs (protocol 10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imei: Option<Vec<String>>,
-    /// (protocol 10)
+    /// The MEIDs (protocol 10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meid: Option<Vec<String>>,
     /// The id of the embedded SIM (protocol 10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eid: Option<String>,
-    /// (protocol 10)
+    /// Of Bluetooth (protocol 10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bluetooth_mac_address: Option<String>,
-    /// (protocol 10)
+    /// Of Wi-Fi (protocol 10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wifi_mac_address: Option<String>,
-    /// (protocol 10)
+    /// Of Ethernet (protocol 10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ethernet_mac_address: Option<String>,
     /// It replaces a repaired device (protocol 10).

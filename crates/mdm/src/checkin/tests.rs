@@ -1,4 +1,8 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::command::ReturnToService;
+use crate::guard::Value;
 
 fn body(inner: &str) -> Vec<u8> {
     format!("<plist version=\"1.0\"><dict>{inner}</dict></plist>").into_bytes()
@@ -106,4 +110,43 @@ fn users_of_a_shared_ipad_are_told_apart_by_their_account() {
     let message = ChannelMessage::parse(&body(&inner)).unwrap();
     assert_eq!(message.enrollment().device(), "u");
     assert_eq!(message.enrollment().user(), Some("ann@school.example"));
+}
+
+#[test]
+fn replies_have_apples_keys() {
+    let keys = |reply: Result<Vec<u8>, Error>| parse_dictionary(&reply.unwrap(), MAX_BODY).unwrap();
+    let token = keys(reply::bootstrap_token(Some(&[1, 2])));
+    assert_eq!(token.get("BootstrapToken"), Some(&Value::Data(vec![1, 2])));
+    assert!(keys(reply::bootstrap_token(None)).is_empty());
+    assert_eq!(keys(reply::token(b"jwt")).get("TokenData"), Some(&Value::Data(b"jwt".to_vec())));
+    assert_eq!(
+        keys(reply::no_digest_challenge()).get("DigestChallenge"),
+        Some(&Value::String(String::new()))
+    );
+    let plan = keys(reply::return_to_service(&ReturnToService::default()));
+    assert!(Fields(Fields(&plan).dictionary("ReturnToService").unwrap()).flag("Enabled"));
+}
+
+proptest! {
+    /// Any value under any key of any message is read or refused, and never panics.
+    #[test]
+    fn no_value_of_a_key_panics(
+        kind in prop::sample::select(vec!["Authenticate", "TokenUpdate", "SetBootstrapToken", "GetToken", "Other"]),
+        key in prop::sample::select(vec![
+            "UDID", "UserID", "Topic", "Token", "PushMagic", "UnlockToken", "AwaitingConfiguration", "BootstrapToken",
+            "TokenServiceType", "TokenParameters", "Status", "CommandUUID", "ErrorChain", "QueryResponses",
+        ]),
+        value in prop::sample::select(vec![
+            "<array/>", "<dict/>", "<true/>", "<integer>-1</integer>", "<integer>18446744073709551615</integer>",
+            "<real>nan</real>", "<date>2024-01-01T00:00:00Z</date>", "<data>AQID</data>", "<string/>",
+            "<array><array/><dict><key>ErrorCode</key><string>x</string></dict></array>",
+        ]),
+        as_answer in any::<bool>(),
+    ) {
+        let head = if as_answer { "Status" } else { "MessageType" };
+        let inner = texts(&[("UDID", "u"), ("CommandUUID", "c"), (head, kind)]) + &format!("<key>{key}</key>{value}");
+        if let Ok(ChannelMessage::Answer(answer)) = ChannelMessage::parse(&body(&inner)) {
+            let _ = (answer.error_words(), answer.device_information(), answer.settings(), answer.security_info());
+        }
+    }
 }

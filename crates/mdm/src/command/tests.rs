@@ -177,3 +177,19 @@ fn results_are_read_and_kept_out_of_debug() {
     assert_eq!(answer.profile_identifiers(), ["p.q"]);
     assert!(!format!("{answer:?}").contains("hush"));
 }
+
+#[test]
+fn an_inventory_is_read_as_far_as_it_goes() {
+    let answer = answer(
+        "<key>Status</key><string>Acknowledged</string><key>CommandUUID</key><string>c</string>\
+         <key>QueryResponses</key><dict><key>DeviceName</key><string>Desk</string><key>DeviceCapacity</key>\
+         <integer>64</integer><key>BatteryLevel</key><real>0.5</real><key>IsSupervised</key><true/>\
+         <key>OSVersion</key><array/><key>ServiceSubscriptions</key><array><dict><key>IMEI</key>\
+         <string>35 678901 234567 8</string></dict></array></dict>",
+    );
+    let device = answer.device_information().unwrap();
+    assert_eq!(device.device_name.as_deref(), Some("Desk"));
+    assert_eq!((device.device_capacity, device.battery_level), (Some(64.0), Some(0.5)));
+    assert_eq!((device.is_supervised, device.os_version), (Some(true), None));
+    assert_eq!(device.service_subscriptions[0].imei.as_deref(), Some("356789012345678"));
+}

@@ -151,8 +151,10 @@ fn every_command() -> Vec<Command> {
     ]
 }
 
-/// The schemas of all commands by their `requesttype`: keys of the command and of its answer.
-fn schemas() -> Option<BTreeMap<String, (Vec<Key>, Vec<Key>)>> {
+/// The keys of commands and of their answers, by `requesttype`.
+type Schemas = BTreeMap<String, (Vec<Key>, Vec<Key>)>;
+
+fn schemas() -> Option<Schemas> {
     let folder = shared("apple-device-management")?.join("mdm/commands");
     let read = |path: std::path::PathBuf| {
         let schema = yaml(&path);
