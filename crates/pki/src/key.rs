@@ -57,12 +57,12 @@ impl RsaKey {
         Ok(Self(Arc::new(RsaParts { pkcs8: Zeroizing::new(der.to_vec()), signing, decrypting, public })))
     }
 
-    /// Reads a PEM `PRIVATE KEY` block.
+    /// Reads a PEM `PRIVATE KEY` block, or one of the older forms that [`SigningKey::from_pem`] names.
     ///
     /// # Errors
     /// [`Error::Pem`] or as [`Self::from_pkcs8`].
     pub fn from_pem(text: &str) -> Result<Self> {
-        Self::from_pkcs8(&pem::decode(PEM_LABEL, text)?)
+        Self::from_pkcs8(&pkcs8_from_pem(text)?)
     }
 
     /// `PrivateKeyInfo` in DER, to be sealed.
@@ -144,12 +144,12 @@ impl EcKey {
         Ok(Self(Arc::new(EcParts { pkcs8: Zeroizing::new(der.to_vec()), signing, public })))
     }
 
-    /// Reads a PEM `PRIVATE KEY` block.
+    /// Reads a PEM `PRIVATE KEY` block, or one of the older forms that [`SigningKey::from_pem`] names.
     ///
     /// # Errors
     /// [`Error::Pem`] or as [`Self::from_pkcs8`].
     pub fn from_pem(text: &str) -> Result<Self> {
-        Self::from_pkcs8(&pem::decode(PEM_LABEL, text)?)
+        Self::from_pkcs8(&pkcs8_from_pem(text)?)
     }
 
     /// `PrivateKeyInfo` in DER, to be sealed.
@@ -213,12 +213,13 @@ impl SigningKey {
             .map_err(|_| Error::Key("neither RSA of 2048 to 8192 bits nor P-256 in PKCS #8"))
     }
 
-    /// Reads either kind from a PEM `PRIVATE KEY` block.
+    /// Reads either kind from a PEM block: `PRIVATE KEY`, or the older `RSA PRIVATE KEY` (RFC 8017) and
+    /// `EC PRIVATE KEY` (RFC 5915) that people still have. Not encrypted ones.
     ///
     /// # Errors
     /// [`Error::Pem`] or as [`Self::from_pkcs8`].
     pub fn from_pem(text: &str) -> Result<Self> {
-        Self::from_pkcs8(&pem::decode(PEM_LABEL, text)?)
+        Self::from_pkcs8(&pkcs8_from_pem(text)?)
     }
 
     /// `PrivateKeyInfo` in DER: to be sealed, or given to a TLS listener.
@@ -263,6 +264,31 @@ impl SigningKey {
             Self::Ec(_) => asn1::sequence(&[&asn1::write_oid(&oid::ECDSA_WITH_SHA256)]),
         }
     }
+}
+
+/// `PrivateKeyInfo` from a PEM block, wrapping the older forms in it.
+fn pkcs8_from_pem(text: &str) -> Result<Zeroizing<Vec<u8>>> {
+    if text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type: 4,ENCRYPTED") {
+        return Err(Error::Key("it is encrypted: decrypt it first"));
+    }
+    let wrap = |algorithm: &[u8], key: &[u8]| {
+        Zeroizing::new(asn1::sequence(&[&asn1::small(0), algorithm, &asn1::octet_string(key)]))
+    };
+    if let Ok(key) = pem::decode("RSA PRIVATE KEY", text) {
+        return Ok(wrap(&rsa_algorithm(), &key));
+    }
+    if let Ok(key) = pem::decode("EC PRIVATE KEY", text) {
+        return Ok(wrap(&p256_algorithm(), &key));
+    }
+    pem::decode(PEM_LABEL, text)
+}
+
+fn rsa_algorithm() -> Vec<u8> {
+    asn1::sequence(&[&asn1::write_oid(&oid::RSA_ENCRYPTION), &asn1::null()])
+}
+
+fn p256_algorithm() -> Vec<u8> {
+    asn1::sequence(&[&asn1::write_oid(&oid::EC_PUBLIC_KEY), &asn1::write_oid(&oid::P256)])
 }
 
 /// What a public key is, apart from its numbers.
@@ -317,14 +343,11 @@ impl PublicKey {
     }
 
     fn from_rsa(bits: &[u8]) -> Self {
-        let algorithm = asn1::sequence(&[&asn1::write_oid(&oid::RSA_ENCRYPTION), &asn1::null()]);
-        Self::assemble(&algorithm, KeyKind::Rsa, bits)
+        Self::assemble(&rsa_algorithm(), KeyKind::Rsa, bits)
     }
 
     fn from_p256(point: &[u8]) -> Self {
-        let algorithm =
-            asn1::sequence(&[&asn1::write_oid(&oid::EC_PUBLIC_KEY), &asn1::write_oid(&oid::P256)]);
-        Self::assemble(&algorithm, KeyKind::P256, point)
+        Self::assemble(&p256_algorithm(), KeyKind::P256, point)
     }
 
     fn assemble(algorithm: &[u8], kind: KeyKind, bits: &[u8]) -> Self {
@@ -431,3 +454,6 @@ pub(crate) fn signature_scheme(name: &[u8]) -> Result<(Option<HashAlg>, bool)> {
         .map(|(_, hash, rsa)| (hash, rsa))
         .ok_or_else(|| Error::Algorithm(oid::dotted(name)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,3 +77,6 @@ pub fn base64_lenient(text: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         Zeroizing::new(text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect());
     LENIENT.decode(dense.as_slice()).map(Zeroizing::new).map_err(|_| Error::Pem("not base64"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use muster_pki::digest::HashAlg;
-use muster_pki::key::RsaKey;
+use muster_pki::key::{EcKey, RsaKey};
 use muster_pki::smime::ServerToken;
-use muster_pki::x509::{Certificate, verify_current_issued_by, verify_issued_by};
+use muster_pki::x509::{Certificate, CertificateAuthority, IssuePolicy, Name, Usage, Validity};
+use muster_pki::x509::{verify_current_issued_by, verify_issued_by};
 use muster_pki::{Error, cms};
 use proptest::prelude::*;
 
@@ -23,6 +24,24 @@ fn key() -> RsaKey {
 
 fn ca() -> Certificate {
     Certificate::from_pem(&text("ca.pem")).unwrap()
+}
+
+#[test]
+fn any_extension_can_be_read() {
+    let certificate = Certificate::from_pem(&text("below.pem")).unwrap();
+    // subjectKeyIdentifier: an OCTET STRING of 20 bytes.
+    assert_eq!(certificate.extension("2.5.29.14").unwrap().get(..2), Some(&[0x04, 0x14][..]));
+    assert_eq!(certificate.extension("1.2.840.113635.100.8.9.1"), None);
+    assert_eq!(certificate.extension("no identifier"), None);
+}
+
+#[test]
+fn a_short_key_gets_no_certificate_from_us() {
+    let short = Certificate::from_pem(&text("leaf.pem")).unwrap();
+    let key = EcKey::generate().unwrap().into();
+    let ca = CertificateAuthority::create(key, Name::of("CA"), Validity::days(0, 1)).unwrap();
+    let policy = IssuePolicy::new(Name::of("device"), Validity::days(0, 1), Usage::ClientIdentity);
+    assert!(matches!(ca.issue(&policy, short.public_key()), Err(Error::Key(_))));
 }
 
 /// Shows: R18

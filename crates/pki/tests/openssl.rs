@@ -160,9 +160,11 @@ fn keys_survive_openssl() {
     let Some(openssl) = OpenSsl::find() else { return };
     for key in [rsa(), ec()] {
         openssl.write("k.pem", key.to_pem().as_bytes());
-        let again = openssl.run("pkey -in k.pem");
-        let again = SigningKey::from_pem(std::str::from_utf8(&again).unwrap()).unwrap();
-        assert_eq!(again.public_key(), key.public_key());
+        for form in ["pkey -in k.pem", "pkey -traditional -in k.pem"] {
+            let again = openssl.run(form);
+            let again = SigningKey::from_pem(std::str::from_utf8(&again).unwrap()).unwrap();
+            assert_eq!(again.public_key(), key.public_key(), "{form}");
+        }
     }
 }
 

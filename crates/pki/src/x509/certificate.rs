@@ -39,6 +39,8 @@ struct Extensions {
     key_usage: Option<[u8; 2]>,
     purposes: Vec<Vec<u8>>,
     subject_key_id: Option<Vec<u8>>,
+    /// All of them, by the content octets of their identifiers.
+    all: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl PartialEq for Certificate {
@@ -234,6 +236,15 @@ impl Certificate {
         purposes.is_empty() || purposes.iter().any(|purpose| purpose == oid::CLIENT_AUTH.as_bytes())
     }
 
+    /// The raw value of any extension by its dotted identifier: what Apple attests about a device stands in such
+    /// (`1.2.840.113635.100.8.9.1` is the serial number). `None` if there is none, or the identifier is malformed.
+    #[must_use]
+    pub fn extension(&self, dotted: &str) -> Option<&[u8]> {
+        let name = const_oid::ObjectIdentifier::new(dotted).ok()?;
+        let mut all = self.0.extensions.all.iter();
+        all.find(|(known, _)| known == name.as_bytes()).map(|(_, value)| value.as_slice())
+    }
+
     /// The subject key identifier extension.
     pub(crate) fn subject_key_id(&self) -> Option<&[u8]> {
         self.0.extensions.subject_key_id.as_deref()
@@ -274,7 +285,6 @@ impl Extensions {
     fn read(wrapped: &[u8]) -> Result<Self> {
         let mut out = Self::default();
         let mut list = Reader::whole(wrapped, tag::SEQUENCE)?;
-        let mut seen = Vec::new();
         while !list.is_empty() {
             let mut extension = list.sequence()?;
             let name = extension.oid()?;
@@ -282,10 +292,10 @@ impl Extensions {
             let value = extension.octets()?;
             extension.finish()?;
             // Two of a kind would let two readers see two certificates.
-            if seen.contains(&name) || seen.len() >= MAX_EXTENSIONS {
+            if out.all.len() >= MAX_EXTENSIONS || out.all.iter().any(|(known, _)| known == name) {
                 return Err(Error::Asn1("an extension is repeated, or there are too many"));
             }
-            seen.push(name);
+            out.all.push((name.to_vec(), value.to_vec()));
             out.take(name, value)?;
         }
         Ok(out)

@@ -181,3 +181,25 @@ fn names_carry_the_push_topic() {
     assert_eq!(certificate.user_id().unwrap(), "com.apple.mgmt.External.x");
     assert_eq!(certificate.subject().first_organization().unwrap(), "Apple");
 }
+
+#[test]
+fn a_push_request_is_countersigned_over_the_request_in_der() {
+    let (vendor, push) = (RsaKey::generate().unwrap(), RsaKey::generate().unwrap());
+    let request = CertificateRequest::create(&push.into(), &Name::of("push"), None).unwrap();
+    let policy = IssuePolicy::new(Name::of("vendor"), Validity::days(NOW, 1), Usage::ClientIdentity);
+    let chain = [self_signed(&vendor.clone().into(), &policy).unwrap()];
+    let file = push_cert_request(&request, &vendor, &chain).unwrap();
+    let xml = String::from_utf8(crate::pem::base64_lenient(file.as_bytes()).unwrap().to_vec()).unwrap();
+    let value = |key: &str| {
+        let (_, after) = xml.split_once(&format!("<key>{key}</key>\n<string>")).unwrap();
+        after.split_once("</string>").unwrap().0.to_owned()
+    };
+    let decode = |key: &str| crate::pem::base64_lenient(value(key).as_bytes()).unwrap();
+    assert_eq!(decode("PushCertRequestCSR").as_slice(), request.der());
+    assert_eq!(certificates_from_pem(&value("PushCertCertificateChain")).unwrap(), chain);
+    let signature = decode("PushCertSignature");
+    let public = chain[0].public_key();
+    assert_eq!(public.verify(digest::HashAlg::Sha256, request.der(), &signature), Ok(()));
+    assert!(push_cert_request(&request, &RsaKey::generate().unwrap(), &chain).is_err());
+    assert!(push_cert_request(&request, &vendor, &[]).is_err());
+}
