@@ -27,7 +27,7 @@ pub mod listen;
 pub use clock::Clock;
 pub use error::NetError;
 pub use identity::{Identity, ServerIdentity};
-pub use listen::{Limits, ListenConfig, Listener, ServerTls};
+pub use listen::{Limits, ListenConfig, Listener, ServerTls, Stopped};
 pub use peer::{PeerAddr, PeerCertificates};
 pub use tokio_util::sync::CancellationToken;
 pub use trust::TrustAnchors;

@@ -61,10 +61,12 @@ impl Client {
             limit: Some(limit.clamp(1, LARGEST_PAGE)),
         };
         let page: FetchDeviceResponse = self.ask(Call::with_json(Method::POST, path, &request)?).await?;
-        if page.cursor.len() > LONGEST_CURSOR {
-            return Err(AdeError::Protocol { words: "a cursor without end".to_owned() });
+        match page.cursor.len() {
+            // A whole answer always has one. Half of one, or some proxy's `{}`, must not pass for "no devices".
+            0 => Err(AdeError::Protocol { words: "a page without a cursor".to_owned() }),
+            1..=LONGEST_CURSOR => Ok(page),
+            _ => Err(AdeError::Protocol { words: "a cursor without end".to_owned() }),
         }
-        Ok(page)
     }
 
     /// What Apple knows of 1 to 1,000 devices.

@@ -1,5 +1,8 @@
 //! The session of one token, shared by everybody who uses the token.
 
+#[cfg(test)]
+mod tests;
+
 use http::HeaderValue;
 use tokio::sync::Mutex;
 

@@ -16,7 +16,7 @@ const NOW: i64 = 784_111_777;
 #[case("999999999999999999999999", Some(86_400))]
 #[case("Sun, 06 Nov 1994 08:51:37 GMT", Some(120))]
 #[case("Sun, 06 Nov 1994 08:00:00 GMT", Some(0))]
-#[case("Fri, 06 Nov 2294 08:51:37 GMT", Some(86_400))]
+#[case("Tue, 06 Nov 2294 08:51:37 GMT", Some(86_400))]
 #[case("", None)]
 #[case("-1", None)]
 #[case("1.5", None)]
