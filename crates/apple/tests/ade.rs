@@ -242,6 +242,7 @@ async fn a_profile_is_assigned_by_put_and_by_post_where_put_is_refused() {
     assert!(stub.calls().iter().all(|asked| asked.body == stub.calls()[0].body));
 }
 
+/// Shows: R18
 #[tokio::test]
 async fn each_call_has_its_method_and_path() {
     let stub = Stub::start().await;

@@ -73,6 +73,19 @@ async fn loopback_is_never_reached_by_a_proxy() {
 }
 
 #[tokio::test]
+async fn other_hosts_are_reached_by_the_proxy_but_for_the_exceptions() {
+    let proxy = Served::start(plain(), telling(|head| head.uri.to_string())).await;
+    let mut options = ClientOptions::new(authority(), "Test/1");
+    options.proxy = Proxy::Via { url: proxy.url("http", ""), except: "direct.invalid".to_owned() };
+    let client = build(&options).unwrap();
+    let answer = soon(client.get("http://apple.invalid/session").send()).await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "http://apple.invalid/session");
+    // No such name exists, and nobody is asked for it.
+    let error = soon(client.get("http://direct.invalid/").send()).await.unwrap_err();
+    assert!(matches!(from_reqwest(&error), NetError::Connect { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn an_error_does_not_tell_the_url() {
     let client = build(&ClientOptions::new(authority(), "Test/1")).unwrap();
     let listener = TcpListener::bind(loopback()).await.unwrap();
