@@ -41,6 +41,15 @@ impl SerialResult {
     }
 }
 
+/// Serial numbers that are refused whatever the rules say, for a rehearsal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// These are throttled when they are assigned next.
+    pub throttled: HashSet<String>,
+    /// These fail, for a reason Apple keeps to itself.
+    pub failed: HashSet<String>,
+}
+
 /// Answers by serial number.
 pub type SerialResults = Vec<(String, SerialResult)>;
 
@@ -104,7 +113,7 @@ impl Model {
         &mut self,
         server: ServerId,
         mut profile: Profile,
-        forced: &HashSet<String>,
+        refused: &Refused,
         now: Moment,
     ) -> Result<(String, Assigned), AdeFault> {
         profile.validate()?;
@@ -113,7 +122,7 @@ impl Model {
             check_serials(&serials)?;
         }
         let (id, uuid) = self.profiles.add(server, profile).ok_or(AdeFault::MalformedRequestBody)?;
-        let assigned = self.assign_id(server, id, &serials, forced, now);
+        let assigned = self.assign_id(server, id, &serials, refused, now);
         Ok((uuid, assigned))
     }
 
@@ -126,7 +135,7 @@ impl Model {
         Ok(Profile { profile_uuid: Some(stored.uuid.clone()), ..stored.body.clone() })
     }
 
-    /// Assigns a profile to devices. `forced` names serial numbers to throttle whatever the rules say.
+    /// Assigns a profile to devices. `refused` names those that are refused whatever the rules say.
     ///
     /// # Errors
     /// `DEVICE_ID_REQUIRED`, or 404 for a profile this server never defined.
@@ -135,12 +144,12 @@ impl Model {
         server: ServerId,
         uuid: &str,
         serials: &[String],
-        forced: &HashSet<String>,
+        refused: &Refused,
         now: Moment,
     ) -> Result<Assigned, AdeFault> {
         check_serials(serials)?;
         let (id, _) = self.profiles.find(server, uuid).ok_or(AdeFault::AssignedProfileNotFound)?;
-        Ok(self.assign_id(server, id, serials, forced, now))
+        Ok(self.assign_id(server, id, serials, refused, now))
     }
 
     fn assign_id(
@@ -148,7 +157,7 @@ impl Model {
         server: ServerId,
         profile: ProfileId,
         serials: &[String],
-        forced: &HashSet<String>,
+        refused: &Refused,
         now: Moment,
     ) -> Assigned {
         let mut assigned = Assigned::default();
@@ -156,7 +165,8 @@ impl Model {
             let device = self.device_on(server, serial).map(|device| device.id);
             let result = match device {
                 None => SerialResult::NotAccessible,
-                Some(id) if self.throttles(id, profile, forced.contains(serial), now) => {
+                Some(_) if refused.failed.contains(serial) => SerialResult::Failed,
+                Some(id) if self.throttles(id, profile, refused.throttled.contains(serial), now) => {
                     let until = self.devices.get(id).and_then(|device| device.throttled_until).unwrap_or(now);
                     let wait = until.seconds() - now.seconds();
                     assigned.retry_after_seconds = assigned.retry_after_seconds.max(Some(wait));

@@ -164,11 +164,6 @@ impl DeviceTable {
         self.rows.iter()
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     /// A serial number that no device has yet.
     pub fn fresh_serial(&self) -> String {
         (self.rows.len() as u64..)

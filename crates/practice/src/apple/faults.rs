@@ -1,6 +1,8 @@
 //! Faults planned for a rehearsal, consulted in one place for each endpoint.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
+
+use super::assign::Refused;
 
 /// The most answers planned for one endpoint: a plan is a script, not a load test.
 const PLANNED_MAX: usize = 1_000;
@@ -38,8 +40,8 @@ pub struct Faults {
     pub repeat_cursor: bool,
     /// Fetch and sync answer `EXHAUSTED_CURSOR`.
     pub exhausted: bool,
-    /// Serial numbers to throttle when they are assigned next.
-    pub throttled: HashSet<String>,
+    /// Serial numbers that assignments refuse.
+    pub refused: Refused,
 }
 
 impl Faults {

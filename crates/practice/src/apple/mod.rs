@@ -1,7 +1,8 @@
-//! What Apple knows: the model behind every service, without any network.
+//! What Apple knows: the pure model behind every service; and, around it, the clock, planned faults and authorities.
 
 pub mod activation;
 pub mod assign;
+pub mod authority;
 pub mod catalogue;
 pub mod cursor;
 pub mod device;
@@ -16,6 +17,7 @@ pub mod serial;
 pub mod shop;
 pub mod sync;
 pub mod token;
+pub mod world;
 
 pub use fault::AdeFault;
 pub use faults::{Faults, PlannedAnswer};

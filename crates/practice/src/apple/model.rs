@@ -42,6 +42,9 @@ pub enum PortalFault {
     /// No such device in the organisation.
     #[error("find the device {0}")]
     NoSuchDevice(String),
+    /// Token files are encrypted to RSA keys only.
+    #[error("use the public key: token files need an RSA key")]
+    NotRsa,
     /// No such product.
     #[error("find such a product")]
     NoSuchProduct,

@@ -7,8 +7,7 @@ mod shop;
 mod sync;
 mod token;
 
-use std::collections::HashSet;
-
+use super::assign::Refused;
 use super::catalogue::{Family, product};
 use super::model::{Model, Rules};
 use super::moment::Moment;
@@ -58,11 +57,11 @@ impl World {
     }
 
     pub(super) fn define(&mut self, server: ServerId) -> String {
-        self.model.define_profile(server, good_profile(), &HashSet::new(), START).unwrap().0
+        self.model.define_profile(server, good_profile(), &Refused::default(), START).unwrap().0
     }
 
     pub(super) fn assign(&mut self, uuid: &str, serials: &[String], now: Moment) -> super::assign::Assigned {
-        self.model.assign(self.a, uuid, serials, &HashSet::new(), now).unwrap()
+        self.model.assign(self.a, uuid, serials, &Refused::default(), now).unwrap()
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use super::{START, good_profile, world};
 use crate::apple::AdeFault;
-use crate::apple::assign::{LockResult, SerialResult, check_serials};
+use crate::apple::assign::{LockResult, Refused, SerialResult, check_serials};
 use crate::apple::catalogue::Family;
 use crate::apple::device::ProfileStatus;
 use crate::apple::model::ActivationLock;
@@ -31,7 +31,7 @@ fn the_profile_of_another_server_is_not_found() {
     let mut world = world();
     let serials = world.stock(1);
     let foreign = world.define(world.b);
-    let fault = world.model.assign(world.a, &foreign, &serials, &HashSet::new(), START).unwrap_err();
+    let fault = world.model.assign(world.a, &foreign, &serials, &Refused::default(), START).unwrap_err();
     assert_eq!((fault.status(), fault.word()), (404, "NOT_FOUND"));
     assert_eq!(world.model.read_profile(world.a, &foreign).unwrap_err().status(), 400);
 }
@@ -76,14 +76,16 @@ fn assignments_an_hour_apart_or_of_other_profiles_do_not_throttle() {
 }
 
 #[test]
-fn a_throttled_device_can_be_asked_for() {
+fn throttled_and_failed_devices_can_be_asked_for() {
     let mut world = world();
-    let serials = world.stock(2);
+    let serials = world.stock(3);
     let uuid = world.define(world.a);
-    let forced = HashSet::from([serials[1].clone()]);
-    let assigned = world.model.assign(world.a, &uuid, &serials, &forced, START).unwrap();
+    let throttled = HashSet::from([serials[1].clone()]);
+    let refused = Refused { throttled, failed: HashSet::from([serials[2].clone()]) };
+    let assigned = world.model.assign(world.a, &uuid, &serials, &refused, START).unwrap();
     assert_eq!(assigned.results[0].1, SerialResult::Success);
     assert_eq!(assigned.results[1].1, SerialResult::Throttled);
+    assert_eq!(assigned.results[2].1, SerialResult::Failed);
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn a_profile_assigns_the_devices_it_names_and_reads_back_without_them() {
     let mut world = world();
     let serials = world.stock(1);
     let profile = Profile { devices: serials.clone(), ..good_profile() };
-    let (uuid, assigned) = world.model.define_profile(world.a, profile, &HashSet::new(), START).unwrap();
+    let (uuid, assigned) = world.model.define_profile(world.a, profile, &Refused::default(), START).unwrap();
     assert_eq!(assigned.results, [(serials[0].clone(), SerialResult::Success)]);
     let read = world.model.read_profile(world.a, &uuid).unwrap();
     assert_eq!(read, Profile { profile_uuid: Some(uuid), ..good_profile() });

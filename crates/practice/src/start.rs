@@ -1,0 +1,278 @@
+//! Starting and stopping practice Apple.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use net::{CancellationToken, Clock, Limits, ListenConfig, Listener, ServerTls};
+use pki::key::PublicKey;
+use tokio::task::JoinHandle;
+
+use crate::ade::{Ade, SessionRules};
+use crate::apns::{self, Apns, DeviceToken, PushLine, PushRules, Registry};
+use crate::apple::authority::{Authorities, DeviceIdentity};
+use crate::apple::model::Rules;
+use crate::apple::world::{World, lock};
+use crate::error::Result;
+use crate::pushcert::PushCertPortal;
+use crate::services::{self, Services};
+
+/// For requests under way to finish after a stop. Only a long poll takes longer, and its device asks again.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// How practice Apple is set up.
+#[derive(Clone, Debug)]
+pub struct PracticeConfig {
+    /// What time it is.
+    pub clock: Clock,
+    /// Where to listen. Loopback, unless a rehearsal has devices on other machines.
+    pub bind: IpAddr,
+    /// Names and addresses in the servers' certificates; the first is in the URLs.
+    pub hosts: Vec<String>,
+    /// Ports of the ADE service, the other services and the push service; 0 takes a free one.
+    pub ports: [u16; 3],
+    /// Whether the ADE service is spoken to without TLS.
+    pub plain_http_ade: bool,
+    /// Apple's rules.
+    pub rules: Rules,
+    /// How long sessions of the ADE service live.
+    pub sessions: SessionRules,
+    /// What the push service lets through.
+    pub push: PushRules,
+}
+
+impl Default for PracticeConfig {
+    /// On loopback, on free ports, by the computer's clock and Apple's rules.
+    fn default() -> Self {
+        Self {
+            clock: Clock::system(),
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            hosts: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            ports: [0; 3],
+            plain_http_ade: false,
+            rules: Rules::default(),
+            sessions: SessionRules::default(),
+            push: PushRules::default(),
+        }
+    }
+}
+
+/// Practice Apple, running. Stops when told to, or when dropped.
+#[derive(Debug)]
+pub struct Practice {
+    /// Base URL of the ADE service.
+    pub ade_url: String,
+    /// Base URL of the portal.
+    pub portal_url: String,
+    /// Where devices activate.
+    pub activation_url: String,
+    /// Base URL of the push service.
+    pub apns_url: String,
+    /// Where push certificates are asked for.
+    pub pushcert_url: String,
+    /// Where devices outside this process wait for pushes.
+    pub push_url: String,
+    /// The authority of practice Apple's servers (DER).
+    pub ca_cert_der: Vec<u8>,
+    /// The authority of device certificates (DER).
+    pub device_ca_der: Vec<u8>,
+    services: Arc<Services>,
+    apns: PushListener,
+    stop: CancellationToken,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Practice {
+    /// Starts practice Apple.
+    ///
+    /// # Errors
+    /// An address cannot be listened on, or the computer has no randomness.
+    pub async fn start(config: PracticeConfig) -> Result<Self> {
+        let world = Arc::new(World::new(config.clock.clone(), config.rules));
+        let authorities = Arc::new(Authorities::create()?);
+        let registry = Arc::new(Registry::new(config.push));
+        let services = Arc::new(Services {
+            world: Arc::clone(&world),
+            authorities: Arc::clone(&authorities),
+            registry: Arc::clone(&registry),
+            push_certificates: Arc::new(PushCertPortal::default()),
+        });
+        let tls = ServerTls::new(authorities.server_identity(&config.hosts)?);
+        let [ade_port, services_port, apns_port] =
+            config.ports.map(|port| SocketAddr::new(config.bind, port));
+        let (scheme, ade_tls) =
+            if config.plain_http_ade { ("http", None) } else { ("https", Some(tls.clone())) };
+        let ade = Ade::new(Arc::clone(&world), scheme, config.sessions);
+        let ade_listener = listener(ade_port, ade_tls).await?;
+        let services_listener = listener(services_port, Some(tls.clone())).await?;
+        let apns = Arc::new(Apns { world, authorities: Arc::clone(&authorities), registry });
+        let apns = PushListener::start(apns_port, tls, apns).await?;
+
+        let host = config.hosts.first().map_or("localhost", String::as_str);
+        let services_url = format!("https://{host}:{}", services_listener.local_addr().port());
+        let stop = CancellationToken::new();
+        let practice = Self {
+            ade_url: format!("{scheme}://{host}:{}", ade_listener.local_addr().port()),
+            portal_url: format!("{services_url}/portal"),
+            activation_url: format!("{services_url}/activation"),
+            apns_url: format!("https://{host}:{}", apns.address.port()),
+            pushcert_url: format!("{services_url}/pushcert"),
+            push_url: format!("{services_url}/push"),
+            ca_cert_der: authorities.tls_ca().to_vec(),
+            device_ca_der: authorities.device_ca().to_vec(),
+            services: Arc::clone(&services),
+            apns,
+            stop: stop.clone(),
+            tasks: Mutex::default(),
+        };
+        practice.spawn(ade_listener, ade.router(), stop.clone());
+        practice.spawn(services_listener, services::router(services), stop);
+        Ok(practice)
+    }
+
+    fn spawn(&self, listener: Listener, router: Router, stop: CancellationToken) {
+        let task = tokio::spawn(async move {
+            listener.serve(router, stop).await;
+        });
+        lock(&self.tasks).push(task);
+    }
+
+    /// The model, the planned faults and the counts of calls.
+    pub fn world(&self) -> &Arc<World> {
+        &self.services.world
+    }
+
+    /// The device tokens of the push service.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.services.registry
+    }
+
+    /// The push certificate portal.
+    pub fn push_certificates(&self) -> &PushCertPortal {
+        &self.services.push_certificates
+    }
+
+    /// Issues a push certificate (PEM) for a CSR (PEM) or PushCertRequest; see [`PushCertPortal::request`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn push_certificate(
+        &self,
+        request: &[u8],
+        apple_account: &str,
+        renew: Option<&str>,
+    ) -> Result<String> {
+        let services = &self.services;
+        let now = services.world.now();
+        let made =
+            services.push_certificates.request(&services.authorities, request, apple_account, renew, now);
+        made.map(|certificate| certificate.pem)
+    }
+
+    /// Issues a certificate for a device's key, as activation does.
+    ///
+    /// # Errors
+    /// The key is too weak.
+    pub fn issue_device_identity(&self, key: &PublicKey) -> Result<DeviceIdentity> {
+        self.services.authorities.issue_device_identity(key, self.services.world.now())
+    }
+
+    /// A line to the push service for a device in this process. `None` when nobody registered the token.
+    pub fn push_line(&self, token: DeviceToken) -> Option<PushLine> {
+        PushLine::open(Arc::clone(self.registry()), self.world().clock().clone(), token)
+    }
+
+    /// The push service tells every connection to go away (GOAWAY), and listens again on the same address.
+    ///
+    /// # Errors
+    /// The address was taken meanwhile.
+    pub async fn push_go_away(&self) -> Result<()> {
+        self.apns.restart().await
+    }
+
+    /// Stops, and waits for requests under way.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let tasks = std::mem::take(&mut *lock(&self.tasks));
+        for task in tasks {
+            // A task that panicked has told so already.
+            let _ = task.await;
+        }
+        self.apns.stop().await;
+    }
+}
+
+impl Drop for Practice {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.apns.cancel();
+    }
+}
+
+async fn listener(bind: SocketAddr, tls: Option<ServerTls>) -> Result<Listener> {
+    let limits = Limits { drain: DRAIN, ..Limits::default() };
+    let config = ListenConfig { tls, limits, ..ListenConfig::plain(bind) };
+    Ok(Listener::bind(config).await?)
+}
+
+/// The push service's listener, which can be started again.
+#[derive(Debug)]
+struct PushListener {
+    address: SocketAddr,
+    tls: ServerTls,
+    apns: Arc<Apns>,
+    running: tokio::sync::Mutex<Option<(CancellationToken, JoinHandle<()>)>>,
+    last: Mutex<CancellationToken>,
+}
+
+impl PushListener {
+    async fn start(bind: SocketAddr, tls: ServerTls, apns: Arc<Apns>) -> Result<Self> {
+        let tls = tls.asking_for_certificates();
+        let listener = listener(bind, Some(tls.clone())).await?;
+        let this = Self {
+            address: listener.local_addr(),
+            tls,
+            apns,
+            running: tokio::sync::Mutex::default(),
+            last: Mutex::default(),
+        };
+        *this.running.lock().await = Some(this.serve(listener));
+        Ok(this)
+    }
+
+    fn serve(&self, listener: Listener) -> (CancellationToken, JoinHandle<()>) {
+        let stop = CancellationToken::new();
+        *lock(&self.last) = stop.clone();
+        let router = apns::router(Arc::clone(&self.apns));
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            listener.serve(router, stopped).await;
+        });
+        (stop, task)
+    }
+
+    async fn restart(&self) -> Result<()> {
+        let mut running = self.running.lock().await;
+        if let Some((stop, task)) = running.take() {
+            stop.cancel();
+            // A task that panicked has told so already.
+            let _ = task.await;
+        }
+        let listener = listener(self.address, Some(self.tls.clone())).await?;
+        *running = Some(self.serve(listener));
+        Ok(())
+    }
+
+    fn cancel(&self) {
+        lock(&self.last).cancel();
+    }
+
+    async fn stop(&self) {
+        if let Some((stop, task)) = self.running.lock().await.take() {
+            stop.cancel();
+            // A task that panicked has told so already.
+            let _ = task.await;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use muster_practice::apple::PlannedAnswer;
+use serde_json::json;
+
+use crate::client::rehearsal;
+
+#[tokio::test]
+async fn planned_answers_come_in_order_and_then_the_honest_one() {
+    let rehearsal = rehearsal().await;
+    let session = rehearsal.session().await;
+    {
+        let mut faults = rehearsal.practice.world().faults();
+        faults.plan("GET /account", 2, PlannedAnswer::new(503, "").retry_after("7"));
+        faults.plan("GET /account", 1, PlannedAnswer::new(403, "ACCESS_DENIED"));
+    }
+    for _ in 0..2 {
+        let answer = session.get("/account").await;
+        assert_eq!((answer.status, answer.headers["retry-after"].to_str().unwrap()), (503, "7"));
+    }
+    assert_eq!(session.get("/account").await.words(), (403, "ACCESS_DENIED"));
+    assert_eq!(session.get("/account").await.status, 200);
+    assert_eq!(rehearsal.practice.world().calls("GET /account"), 4);
+}
+
+#[tokio::test]
+async fn faults_are_planned_over_the_portal() {
+    let rehearsal = rehearsal().await;
+    let session = rehearsal.session().await;
+    let plan =
+        json!({"endpoint": "*", "calls": 1, "status": 429, "retryAfter": "Sat, 09 May 2026 03:00:00 GMT"});
+    assert_eq!(rehearsal.portal("POST", "/faults", &plan).await.status, 204);
+    let answer = session.get("/account").await;
+    assert_eq!(answer.status, 429);
+    assert_eq!(answer.headers["retry-after"], "Sat, 09 May 2026 03:00:00 GMT");
+    rehearsal.portal("POST", "/faults", &plan).await;
+    rehearsal.portal("DELETE", "/faults", &json!(null)).await;
+    assert_eq!(session.get("/account").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_repeated_cursor_says_more_to_follow_for_ever() {
+    let rehearsal = rehearsal().await;
+    rehearsal.stock("iPad", 3).await;
+    let session = rehearsal.session().await;
+    rehearsal.portal("PUT", "/faults", &json!({"repeatCursor": true})).await;
+    let first = session.post("/server/devices", json!({"limit": 1})).await.json();
+    for _ in 0..3 {
+        let body = json!({"cursor": first["cursor"], "limit": 1});
+        let next = session.post("/server/devices", body).await.json();
+        assert_eq!((&next["cursor"], &next["more_to_follow"]), (&first["cursor"], &json!(true)));
+    }
+}
+
+#[tokio::test]
+async fn an_exhausted_cursor_and_refused_serials_can_be_asked_for() {
+    let rehearsal = rehearsal().await;
+    let bought = rehearsal.stock("iPad", 3).await;
+    let session = rehearsal.session().await;
+    let uuid = session.define().await;
+    rehearsal
+        .portal(
+            "PUT",
+            "/faults",
+            &json!({"exhausted": true, "throttled": [bought[0]], "failed": [bought[2]]}),
+        )
+        .await;
+    assert_eq!(session.post("/server/devices", json!({})).await.words(), (400, "EXHAUSTED_CURSOR"));
+    let body = json!({"profile_uuid": uuid, "devices": bought});
+    let answer = session.call("PUT", "/profile/devices", body).await.json();
+    assert_eq!(
+        answer["devices"],
+        json!({&bought[0]: "THROTTLED", &bought[1]: "SUCCESS", &bought[2]: "FAILED"})
+    );
+}
