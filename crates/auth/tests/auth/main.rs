@@ -1,0 +1,51 @@
+//! What the door lets in, and what it does not. Every test has a store of its own.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod sign_in;
+mod token;
+
+use muster_auth::{Gate, NewApplication, SignIn};
+use domain::{TenantId, Time};
+use net::Clock;
+use store::{Store, StoreConfig};
+
+pub(crate) const START: i64 = 1_800_000_000;
+pub(crate) const API: &str = "https://muster.example";
+
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) gate: Gate,
+    pub(crate) admin: NewApplication,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) fn tenant(name: &str) -> TenantId {
+    name.parse().unwrap()
+}
+
+pub(crate) async fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let seal = pki::seal::SealKeys::new(pki::seal::SealKey::from_bytes(&[7; 32]).unwrap(), Vec::new());
+    let url = format!("sqlite:{}", folder.path().join("auth.db").display());
+    let store = Store::open(StoreConfig { url, seal }).await.unwrap();
+    let clock = Clock::manual(START * 1_000_000);
+    let gate = Gate::open(store.clone(), clock.clone(), API).await.unwrap();
+    let admin = muster_auth::bootstrap(&store, &tenant("default"), Time::from_unix(START)).await.unwrap().unwrap();
+    World { store, clock, gate, admin, _folder: folder }
+}
+
+impl World {
+    pub(crate) async fn token(&self) -> String {
+        self.gate.sign_in(self.attempt()).await.unwrap().text.to_string()
+    }
+
+    pub(crate) fn attempt(&self) -> SignIn<'_> {
+        SignIn {
+            tenant: "default",
+            client_id: &self.admin.client_id,
+            client_secret: &self.admin.client_secret,
+            source: "192.0.2.7",
+        }
+    }
+}
