@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use rstest::rstest;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 use super::{ClientOptions, Http2Client, Http2Options, Proxy, build, from_reqwest, read_body};
@@ -124,6 +125,39 @@ async fn a_connection_told_to_go_away_is_made_anew() {
     assert_eq!(answer.body(), "HTTP/2.0 /two");
     assert_eq!(client.connections().await, 2);
     drop(again);
+}
+
+/// Accepts `broken` connections that end in the middle of a request, and then good ones. Tells how many came.
+async fn breaking(broken: usize) -> (String, Arc<AtomicUsize>) {
+    let good = Served::start(plain(), hello()).await;
+    let listener = TcpListener::bind(loopback()).await.unwrap();
+    let (base, came) = (format!("http://{}", listener.local_addr().unwrap()), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&came);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            if count.fetch_add(1, Ordering::SeqCst) < broken {
+                let _ = client.read(&mut [0; 1024]).await;
+                continue;
+            }
+            let mut server = tokio::net::TcpStream::connect(good.address).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    (base, came)
+}
+
+#[rstest]
+#[case::once(1, true)]
+#[case::for_ever(usize::MAX, false)]
+#[tokio::test]
+async fn a_request_whose_connection_breaks_is_sent_once_more_and_not_again(
+    #[case] broken: usize,
+    #[case] answered: bool,
+) {
+    let (base, came) = breaking(broken).await;
+    let client = Http2Client::new(Http2Options::new(base, authority())).unwrap();
+    let sent = soon(client.send(ask("/"))).await;
+    assert_eq!((sent.is_ok(), came.load(Ordering::SeqCst)), (answered, 2), "{sent:?}");
 }
 
 /// The second bound is the server's own SETTINGS.

@@ -24,6 +24,14 @@ fn a_text_without_certificates_makes_no_anchors() {
 }
 
 #[test]
+fn the_systems_authorities_are_found_where_there_are_some() {
+    match TrustAnchors::system() {
+        Ok(anchors) => assert!(anchors.count() > 0),
+        Err(error) => assert!(matches!(error, NetError::NoSystemAnchors), "{error}"),
+    }
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let refused = TrustAnchors::from_pem_file("/nowhere/bundle.pem".as_ref()).unwrap_err();
     assert!(refused.to_string().contains("/nowhere/bundle.pem"));
