@@ -1,0 +1,30 @@
+//! One suite for both engines: every sentence of the store's contract, on SQLite and on PostgreSQL.
+//!
+//! The PostgreSQL half runs when `MUSTER_TEST_POSTGRES` names a server (`scripts/with-postgres`), each test in a
+//! database of its own; otherwise it says that it was skipped.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+// The other rooms know this crate by its short name; so do its tests.
+extern crate muster_store as store;
+
+#[path = "conformance/bench.rs"]
+mod bench;
+#[path = "conformance/sample.rs"]
+mod sample;
+
+#[path = "conformance/assignment.rs"]
+mod assignment;
+#[path = "conformance/engine.rs"]
+mod engine;
+#[path = "conformance/hostile.rs"]
+mod hostile;
+#[path = "conformance/isolation.rs"]
+mod isolation;
+#[path = "conformance/management.rs"]
+mod management;
+#[path = "conformance/pages.rs"]
+mod pages;
+#[path = "conformance/secrets.rs"]
+mod secrets;
+#[path = "conformance/versions.rs"]
+mod versions;

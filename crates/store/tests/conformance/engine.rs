@@ -1,0 +1,335 @@
+//! What holds for any work: all or nothing, shared commits, durability, and what is refused.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use domain::{TenantId, TokenId};
+use store::{Store, StoreError, device, lease, sync, tenant, token};
+
+use crate::bench::{Bench, KEY, keys, on_both_engines, open, read, tx};
+use crate::sample::{self, at, id};
+
+on_both_engines!(
+    failing_work_leaves_nothing_behind,
+    a_failing_job_does_not_fail_those_beside_it,
+    work_that_panics_harms_no_other,
+    what_was_answered_is_there_after_reopening,
+    a_read_sees_the_last_commit,
+    a_read_may_not_write,
+    a_closed_store_says_so,
+    cursor_and_rows_live_in_one_transaction,
+    opening_again_changes_nothing,
+    an_edited_migration_is_refused,
+    a_later_schema_is_refused,
+    a_lease_has_one_holder_until_it_ends,
+    of_many_who_want_a_lease_one_gets_it,
+);
+
+async fn insert_tenant(store: &Store, name: &str) -> Result<(), StoreError> {
+    let row = sample::tenant(name);
+    tx!(store, [row] |tx| tenant::insert(tx, &row).await)
+}
+
+async fn names(store: &Store) -> Vec<String> {
+    let rows: Result<_, StoreError> = read!(store, [] |tx| tenant::list(tx).await);
+    rows.unwrap().into_iter().map(|row| row.id.to_string()).collect()
+}
+
+async fn failing_work_leaves_nothing_behind(bench: Bench) {
+    let row = sample::tenant("half");
+    let failed: Result<(), StoreError> = tx!(bench.store, [row] |tx| {
+        tenant::insert(tx, &row).await?;
+        Err(StoreError::Unstorable { what: "this".into() })
+    });
+    assert_eq!(failed, Err(StoreError::Unstorable { what: "this".into() }));
+    assert!(names(&bench.store).await.is_empty());
+}
+
+async fn a_failing_job_does_not_fail_those_beside_it(bench: Bench) {
+    insert_tenant(&bench.store, "t0").await.unwrap();
+    // Every third one adds what exists already, all at once, so that they share commits where commits are shared.
+    let jobs = (0..90).map(|n| {
+        let store = bench.store.clone();
+        tokio::spawn(async move {
+            let name = if n % 3 == 0 { "t0".to_owned() } else { format!("n{n}") };
+            insert_tenant(&store, &name).await
+        })
+    });
+    let mut added = 0;
+    for (n, job) in jobs.collect::<Vec<_>>().into_iter().enumerate() {
+        let outcome = job.await.unwrap();
+        assert_eq!(outcome.is_err(), n % 3 == 0, "{n}: {outcome:?}");
+        assert!(outcome.is_ok() || matches!(outcome, Err(StoreError::Duplicate { .. })));
+        added += usize::from(outcome.is_ok());
+    }
+    assert_eq!(names(&bench.store).await.len(), 1 + added);
+}
+
+async fn work_that_panics_harms_no_other(bench: Bench) {
+    let store = bench.store.clone();
+    let panicked = tokio::spawn(async move {
+        let row = sample::tenant("gone");
+        let outcome: Result<(), StoreError> = tx!(store, [row] |tx| {
+            tenant::insert(tx, &row).await?;
+            panic!("on purpose")
+        });
+        outcome
+    });
+    assert!(!matches!(panicked.await, Ok(Ok(()))));
+    insert_tenant(&bench.store, "after").await.unwrap();
+    assert_eq!(names(&bench.store).await, ["after"]);
+}
+
+async fn what_was_answered_is_there_after_reopening(bench: Bench) {
+    let jobs = (0..200).map(|n| {
+        let store = bench.store.clone();
+        tokio::spawn(async move { insert_tenant(&store, &format!("t{n}")).await })
+    });
+    for job in jobs.collect::<Vec<_>>() {
+        job.await.unwrap().unwrap();
+    }
+    let bench = bench.reopened().await;
+    assert_eq!(names(&bench.store).await.len(), 200);
+}
+
+async fn a_read_sees_the_last_commit(bench: Bench) {
+    for n in 0..20 {
+        insert_tenant(&bench.store, &format!("t{n}")).await.unwrap();
+        assert_eq!(names(&bench.store).await.len(), n + 1);
+    }
+}
+
+async fn a_read_may_not_write(bench: Bench) {
+    let row = sample::tenant("t");
+    let outcome: Result<(), StoreError> = read!(bench.store, [row] |tx| tenant::insert(tx, &row).await);
+    assert!(matches!(outcome, Err(StoreError::Engine(_))), "{outcome:?}");
+    let outcome: Result<_, StoreError> = read!(bench.store, [] |tx| store::push::wakes_due(tx, at(0), 10).await);
+    assert!(matches!(outcome, Err(StoreError::Engine(_))), "{outcome:?}");
+    assert!(names(&bench.store).await.is_empty());
+}
+
+async fn a_closed_store_says_so(bench: Bench) {
+    bench.store.close().await;
+    assert_eq!(insert_tenant(&bench.store, "t").await, Err(StoreError::Closed));
+    let outcome: Result<_, StoreError> = read!(bench.store, [] |tx| tenant::list(tx).await);
+    assert_eq!(outcome, Err(StoreError::Closed));
+}
+
+/// Shows: R55
+async fn cursor_and_rows_live_in_one_transaction(bench: Bench) {
+    let (tenant, token): (TenantId, TokenId) = (id("t"), id("token-1"));
+    let state = sample::sync_state(&tenant, &token);
+    let inserted: Result<(), StoreError> = tx!(bench.store, [state] |tx| sync::insert_state(tx, &state).await);
+    inserted.unwrap();
+    // Somebody moves the state on between the reading of a page and its commit.
+    let moved: Result<(), StoreError> = tx!(bench.store, [state] |tx| sync::update_state(tx, &state).await);
+    moved.unwrap();
+    let rows = vec![sample::device(&tenant, &token, "C01")];
+    let page: Result<(), StoreError> = tx!(bench.store, [state, rows] |tx| {
+        device::upsert_many(tx, &rows).await?;
+        sync::update_state(tx, &state).await
+    });
+    assert_eq!(page, Err(StoreError::Conflict));
+    let count: Result<u64, StoreError> = read!(bench.store, [tenant, token] |tx| device::count(tx, &tenant, &token).await);
+    assert_eq!(count, Ok(0), "the rows of a page whose cursor was not stored");
+}
+
+async fn opening_again_changes_nothing(bench: Bench) {
+    insert_tenant(&bench.store, "t").await.unwrap();
+    let bench = bench.reopened().await.reopened().await;
+    assert_eq!(names(&bench.store).await, ["t"]);
+}
+
+async fn an_edited_migration_is_refused(bench: Bench) {
+    bench.raw("update migration set checksum = 'edited' where number = 2").await;
+    let outcome = open(&bench.url, keys(KEY, &[])).await;
+    assert!(matches!(outcome, Err(StoreError::Schema(_))), "{outcome:?}");
+}
+
+async fn a_later_schema_is_refused(bench: Bench) {
+    bench.raw("insert into migration (number, name, checksum) values (9999, 'later', 'x')").await;
+    let outcome = open(&bench.url, keys(KEY, &[])).await;
+    assert!(matches!(outcome, Err(StoreError::Schema(_))), "{outcome:?}");
+}
+
+async fn acquire(store: &Store, holder: &str, now: i64) -> bool {
+    let holder = holder.to_owned();
+    let ttl = std::time::Duration::from_secs(10);
+    let outcome: Result<bool, StoreError> =
+        tx!(store, [holder] |tx| lease::try_acquire(tx, "sync/t", &holder, at(now), ttl).await);
+    outcome.unwrap()
+}
+
+async fn a_lease_has_one_holder_until_it_ends(bench: Bench) {
+    let store = &bench.store;
+    assert!(acquire(store, "a", 0).await);
+    assert!(!acquire(store, "b", 9).await);
+    assert!(acquire(store, "a", 9).await, "its holder prolongs it");
+    assert!(!acquire(store, "b", 18).await);
+    assert!(acquire(store, "b", 19).await, "it has ended");
+    for (holder, next) in [("a", false), ("b", true)] {
+        let holder = holder.to_owned();
+        let released: Result<(), StoreError> = tx!(store, [holder] |tx| lease::release(tx, "sync/t", &holder).await);
+        released.unwrap();
+        assert_eq!(acquire(store, "c", 20).await, next, "only its holder gives it back");
+    }
+}
+
+async fn of_many_who_want_a_lease_one_gets_it(bench: Bench) {
+    let jobs = (0..24).map(|n| {
+        let store = bench.store.clone();
+        tokio::spawn(async move { acquire(&store, &format!("node-{n}"), 0).await })
+    });
+    let mut holders = 0;
+    for job in jobs.collect::<Vec<_>>() {
+        holders += u32::from(job.await.unwrap());
+    }
+    assert_eq!(holders, 1);
+}
+
+/// A copy of the files as they are at the answer, which is what a crash would leave, holds what was answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_a_crash_of_sqlite() {
+    let bench = Bench::sqlite().await;
+    let jobs = (0..300).map(|n| {
+        let store = bench.store.clone();
+        tokio::spawn(async move { insert_tenant(&store, &format!("t{n}")).await })
+    });
+    for job in jobs.collect::<Vec<_>>() {
+        job.await.unwrap().unwrap();
+    }
+    let crashed = tempfile::tempdir().unwrap();
+    for file in ["muster.db", "muster.db-wal"] {
+        std::fs::copy(bench.folder.as_ref().unwrap().path().join(file), crashed.path().join(file)).unwrap();
+    }
+    let url = format!("sqlite:{}", crashed.path().join("muster.db").display());
+    let store = open(&url, keys(KEY, &[])).await.unwrap();
+    assert_eq!(names(&store).await.len(), 300);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_says_busy_and_recovers() {
+    let bench = Bench::sqlite().await;
+    // A job that holds the writer until it is told to go on.
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let (began, has_begun) = std::sync::mpsc::channel::<()>();
+    let wait = Arc::new(std::sync::Mutex::new(wait));
+    let store = bench.store.clone();
+    let holder = tokio::spawn(async move {
+        let outcome: Result<(), StoreError> = tx!(store, [wait, began] |tx| {
+            let _ = &tx;
+            began.send(()).unwrap();
+            wait.lock().unwrap().recv().unwrap();
+            Ok(())
+        });
+        outcome
+    });
+    tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
+    let mut waiting = Vec::new();
+    let mut busy = 0;
+    for n in 0..4_200 {
+        let store = bench.store.clone();
+        let mut job = Box::pin(async move { insert_tenant(&store, &format!("t{n}")).await });
+        match futures_util::poll!(&mut job) {
+            std::task::Poll::Ready(outcome) => {
+                assert_eq!(outcome, Err(StoreError::Busy));
+                busy += 1;
+            }
+            std::task::Poll::Pending => waiting.push(job),
+        }
+    }
+    assert!(busy > 0 && !waiting.is_empty(), "{busy} refused, {} waiting", waiting.len());
+    go_on.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    let accepted = waiting.len();
+    for job in waiting {
+        job.await.unwrap();
+    }
+    assert_eq!(names(&bench.store).await.len(), accepted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_waits_for_something_else_is_refused_on_sqlite() {
+    let bench = Bench::sqlite().await;
+    let row = sample::tenant("t");
+    let outcome: Result<(), StoreError> = tx!(bench.store, [row] |tx| {
+        tenant::insert(tx, &row).await?;
+        std::future::pending().await
+    });
+    assert!(matches!(outcome, Err(StoreError::Engine(_))), "{outcome:?}");
+    assert!(names(&bench.store).await.is_empty());
+}
+
+/// Work that loses to another transaction reads and decides again, and both writes count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn work_that_lost_a_race_is_run_again_on_postgres() {
+    let Some(bench) = Bench::postgres().await else { return };
+    let tenant: TenantId = id("t");
+    let row = sample::token(&tenant, "token-1");
+    let inserted: Result<(), StoreError> = tx!(bench.store, [row] |tx| token::insert(tx, &row).await);
+    inserted.unwrap();
+    let runs = Arc::new(AtomicU32::new(0));
+    let jobs = (0..6).map(|_| {
+        let (store, runs, tenant) = (bench.store.clone(), Arc::clone(&runs), tenant.clone());
+        tokio::spawn(async move {
+            let outcome: Result<(), StoreError> = tx!(store, [runs, tenant] |tx| {
+                runs.fetch_add(1, Ordering::Relaxed);
+                let mut row = token::get(tx, &tenant, &id("token-1")).await?.unwrap();
+                row.name.push('+');
+                token::update(tx, &row).await
+            });
+            outcome
+        })
+    });
+    let mut won = 0;
+    for job in jobs.collect::<Vec<_>>() {
+        match job.await.unwrap() {
+            Ok(()) => won += 1,
+            Err(error) => assert_eq!(error, StoreError::Conflict),
+        }
+    }
+    let row: Result<_, StoreError> = read!(bench.store, [tenant] |tx| token::get(tx, &tenant, &id("token-1")).await);
+    let pluses = row.unwrap().unwrap().name.matches('+').count();
+    assert_eq!(pluses, won, "each success wrote once");
+    assert!(won >= 1 && runs.load(Ordering::Relaxed) >= 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_conflicts_for_good_stops_after_eight_runs_on_postgres() {
+    let Some(bench) = Bench::postgres().await else { return };
+    let runs = Arc::new(AtomicU32::new(0));
+    let outcome: Result<(), StoreError> = tx!(bench.store, [runs] |tx| {
+        let _ = &tx;
+        runs.fetch_add(1, Ordering::Relaxed);
+        Err(StoreError::Conflict)
+    });
+    assert_eq!(outcome, Err(StoreError::Conflict));
+    assert_eq!(runs.load(Ordering::Relaxed), 8);
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_refused() {
+    for url in ["", "mysql://x", "sqlite:", "sqlite::memory:", "postgres://[", "/tmp/muster.db"] {
+        let outcome = open(url, keys(KEY, &[])).await;
+        assert!(matches!(outcome, Err(StoreError::Address(_))), "{url}: {outcome:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_taken_in_use_opens_and_overwrites_nothing() {
+    let bench = Bench::sqlite().await;
+    insert_tenant(&bench.store, "before").await.unwrap();
+    let copy = bench.folder.as_ref().unwrap().path().join("copy.db");
+    bench.store.backup(&copy).await.unwrap();
+    insert_tenant(&bench.store, "after").await.unwrap();
+    assert!(bench.store.backup(&copy).await.is_err());
+    let store = open(&format!("sqlite:{}", copy.display()), keys(KEY, &[])).await.unwrap();
+    assert_eq!(names(&store).await, ["before"]);
+}
+
+#[tokio::test]
+async fn reads_and_writes_work_on_a_runtime_of_one_thread() {
+    let bench = Bench::sqlite().await;
+    insert_tenant(&bench.store, "t").await.unwrap();
+    assert_eq!(names(&bench.store).await, ["t"]);
+}
