@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::Time;
 
+mod derive;
+#[cfg(test)]
+mod tests;
+
+pub use derive::{DeviceFact, Facts, ProfileFacts, PushFacts, TokenFacts, derive};
+
 /// Something an administrator should know or do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

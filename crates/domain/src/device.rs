@@ -4,6 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DeviceId, ManagedDeviceId, ProfileId, Serial, TenantId, Time, TokenId};
 
+mod enrollment;
+mod import;
+mod readiness;
+#[cfg(test)]
+mod tests;
+
+pub use enrollment::{EnrollmentEvent, wanted_profile};
+pub use import::{DESCRIPTION_LEN_MAX, Import, ImportError, read_csv};
+pub use readiness::{Readiness, ReadinessContext, Reason, ReasonCode, WantedProfile, readiness};
+
 /// A serial under one token: what Apple says, what we want, what we did about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {

@@ -4,6 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Platform, ProfileId, TenantId, Time, TokenId};
 
+mod authentication;
+mod encode;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod validate;
+mod warnings;
+
+pub use authentication::Authentication;
+pub use encode::EncodeContext;
+pub use settings::{Screen, screens, settings_of};
+pub use validate::{Violation, check, check_change};
+pub use warnings::{Warning, warnings};
+
 /// An enrollment profile under a token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{TenantId, Time};
 
+#[cfg(test)]
+mod tests;
+
 /// The tenant that exists from the first start.
 pub const DEFAULT_TENANT: &str = "default";
 
@@ -62,5 +65,91 @@ impl AppleSide {
             tls_anchors: Vec::new(),
             device_anchors: Vec::new(),
         }
+    }
+}
+
+/// Longest text about an organisation, in characters.
+pub const TEXT_LEN_MAX: usize = 256;
+/// Longest address of a service.
+const URL_LEN_MAX: usize = 2_000;
+/// Certificates that a practice tenant trusts, each kind.
+const ANCHORS_MAX: usize = 16;
+
+/// Why a tenant is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TenantRefusal {
+    /// A text that is too long.
+    #[error("{0} takes 1 to {TEXT_LEN_MAX} characters without control characters")]
+    Text(&'static str),
+    /// An address that is none.
+    #[error("{0} takes an http or https address")]
+    Url(&'static str),
+    /// A practice tenant that would talk to Apple.
+    #[error("a practice tenant never talks to Apple itself: {0} must be practice Apple's")]
+    PracticeAtApple(&'static str),
+    /// A real tenant with addresses or trust of its own.
+    #[error("only a practice tenant has addresses and trust anchors of its own")]
+    RealElsewhere,
+    /// A practice tenant without anchors would trust the real Apple's devices.
+    #[error("a practice tenant needs the practice device CA's certificate")]
+    NoDeviceAnchor,
+}
+
+impl Organization {
+    /// Whether the texts fit. The name is shown on devices and must not be empty (R12).
+    pub fn check(&self) -> Result<(), TenantRefusal> {
+        let fits = |text: &str| text.chars().count() <= TEXT_LEN_MAX && !text.chars().any(|c| c.is_control() && c != '\n');
+        if self.name.trim().is_empty() || !fits(&self.name) {
+            return Err(TenantRefusal::Text("organizationName"));
+        }
+        for (what, text) in [
+            ("organizationAddress", &self.address),
+            ("organizationPhone", &self.phone),
+            ("organizationEmail", &self.email),
+        ] {
+            if text.as_deref().is_some_and(|text| !fits(text)) {
+                return Err(TenantRefusal::Text(what));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AppleSide {
+    /// Whether real stays real and practice stays practice.
+    pub fn check(&self) -> Result<(), TenantRefusal> {
+        if !self.practice {
+            return if *self == Self::real() { Ok(()) } else { Err(TenantRefusal::RealElsewhere) };
+        }
+        for (what, url) in [("adeUrl", &self.ade_url), ("apnsUrl", &self.apns_url)] {
+            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            let host = host.filter(|_| url.len() <= URL_LEN_MAX).ok_or(TenantRefusal::Url(what))?;
+            let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = host.rsplit('@').next().unwrap_or_default();
+            let name = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            if name.is_empty() {
+                return Err(TenantRefusal::Url(what));
+            }
+            if name == "apple.com" || name.ends_with(".apple.com") {
+                return Err(TenantRefusal::PracticeAtApple(what));
+            }
+        }
+        if self.device_anchors.is_empty() {
+            return Err(TenantRefusal::NoDeviceAnchor);
+        }
+        if self.device_anchors.len() > ANCHORS_MAX || self.tls_anchors.len() > ANCHORS_MAX {
+            return Err(TenantRefusal::Text("anchors"));
+        }
+        Ok(())
+    }
+}
+
+impl Tenant {
+    /// A new organisation.
+    pub fn new(id: TenantId, organization: Organization, apple: AppleSide, now: Time) -> Result<Self, TenantRefusal> {
+        organization.check()?;
+        apple.check()?;
+        Ok(Self { id, organization, apple, created_at: now, version: 1 })
     }
 }
