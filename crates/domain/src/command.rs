@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CommandId, ManagedDeviceId, TenantId, Time};
 
+#[cfg(test)]
+mod tests;
+
 /// A command that is pending. Finished ones live in history, apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {

@@ -2,6 +2,9 @@
 
 use crate::{ManagedDeviceId, TenantId, Time};
 
+#[cfg(test)]
+mod tests;
+
 /// A one-time challenge, held as the hash of its secret (lessons class R).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {

@@ -4,12 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DeviceId, ManagedDeviceId, Platform, ProfileId, Serial, TenantId, Time, TokenId};
 
+mod admission;
 mod enrolling;
 
+pub use admission::{AdmissionRefusal, admit};
 pub use enrolling::{
     AuthenticateSaid, Authentication, Credential, IDENTITY_GRACE, PushSaid, Refusal, Served, ServedProfile,
     TokenUpdateSaid, TokenUpdated, renewed_identity, serve,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// A device that has asked to enrol. One row a serial and tenant; a new enrolment of the same serial takes the row over
 /// when it authenticates, and not before: until then it waits in [`ManagedDevice::pending`].
@@ -214,4 +219,17 @@ impl DeviceInfo {
             reported_at,
         );
     }
+}
+
+/// Whether a device is supervised: what it says, else what Apple does with this profile on this system (R11: since
+/// iOS 13 always; since macOS 11 too; Apple TV and Vision always).
+pub fn is_supervised(info: &DeviceInfo, platform: Platform, profile_says: bool) -> bool {
+    let major =
+        info.os_version.as_deref().and_then(|v| v.split('.').next()).and_then(|v| v.parse::<u32>().ok());
+    let since = match platform {
+        Platform::Ios => 13,
+        Platform::MacOs => 11,
+        Platform::TvOs | Platform::VisionOs => 0,
+    };
+    info.is_supervised.unwrap_or(profile_says || major.is_none_or(|major| major >= since))
 }

@@ -1,5 +1,8 @@
 //! Device names: the template of a profile (R49, L62) and the rules of a rename (L63, L64).
 
+#[cfg(test)]
+mod tests;
+
 /// Longest device name, in characters, variables filled in (L62).
 pub const NAME_LEN_MAX: usize = 63;
 /// Longest serial number that Apple gives a device, in characters: what a template is checked with.

@@ -8,8 +8,11 @@ use crate::managed_device::PushTarget;
 use crate::time::DAY;
 use crate::{KeyId, Limits, ManagedDeviceId, TenantId, Time};
 
-/// What every topic of MDM begins with (apple.md 5.1).
-pub const TOPIC_PREFIX: &str = "com.apple.mgmt.";
+#[cfg(test)]
+mod tests;
+
+/// Longest topic accepted; Apple's have 53 characters.
+const TOPIC_LEN_MAX: usize = 160;
 /// After its end Apple lets a certificate be renewed for so long (L29).
 pub const RENEWAL_GRACE: Duration = DAY.saturating_mul(30);
 /// A device that is off keeps its place at APNs: once a day is enough (apple.md 5.3).
@@ -88,7 +91,9 @@ pub enum PushRefusal {
     #[error("it was made for another key; upload the answer to the request downloaded last, from here (L28)")]
     OtherKey,
     /// Not for MDM.
-    #[error("it is no MDM push certificate: the UID of its subject does not begin with {TOPIC_PREFIX} (L30)")]
+    #[error(
+        "it is no MDM push certificate: the UID of its subject does not begin with com.apple.mgmt. (L30)"
+    )]
     NoTopic,
     /// Over.
     #[error("it ended on {0}")]
@@ -122,7 +127,10 @@ pub fn accept(
     now: Time,
 ) -> Result<PushCertificate, PushRefusal> {
     let key = uploaded.key.ok_or(PushRefusal::OtherKey)?;
-    let topic = uploaded.topic.filter(|t| is_topic(t)).ok_or(PushRefusal::NoTopic)?;
+    let topic = uploaded
+        .topic
+        .filter(|topic| topic.len() <= TOPIC_LEN_MAX && mdm::push::is_mdm_topic(topic))
+        .ok_or(PushRefusal::NoTopic)?;
     if uploaded.not_after <= now {
         return Err(PushRefusal::Expired(uploaded.not_after.rfc3339()));
     }
@@ -148,13 +156,6 @@ pub fn accept(
         last_refusal: None,
         ..certificate.clone()
     })
-}
-
-/// Whether this is a topic of MDM, and nothing that could not stand in a header.
-pub fn is_topic(topic: &str) -> bool {
-    let tail = topic.strip_prefix(TOPIC_PREFIX).unwrap_or_default();
-    (1..=128).contains(&tail.len())
-        && tail.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }
 
 /// How a push certificate stands (L28).

@@ -11,6 +11,9 @@ mod plan;
 pub use advance::{Answer, Effect, Event, advance};
 pub use plan::{Start, start};
 
+#[cfg(test)]
+mod tests;
+
 /// The plan of one enrolment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupPlan {

@@ -338,7 +338,7 @@ pub struct TokenUpdated {
 impl ManagedDevice {
     /// `TokenUpdate` on the device channel. The first after `Authenticate` makes the device enrolled. One that says
     /// that the device waits in Setup Assistant always starts a new plan (lessons 40); one without `Authenticate` is a
-    /// restored backup or a changed token and is taken as it is, since the caller holds the pinned identity.
+    /// changed token, or a backup restored to the same device, which is enrolled again: it holds the pinned identity.
     ///
     /// # Errors
     /// Another UDID, a certificate that has not authenticated, or an enrolment that has ended.
@@ -356,7 +356,7 @@ impl ManagedDevice {
             return Err(Refusal::NotAuthenticated);
         }
         let mut device = if credential == Credential::Renewed { renewed_identity(self) } else { self };
-        let enrolled = device.stage == Stage::Authenticated || device.enrolled_at.is_none();
+        let enrolled = !matches!(device.stage, Stage::AwaitingConfiguration | Stage::Enrolled);
         device.push = Some(PushTarget {
             topic: said.push.topic,
             token: said.push.token,

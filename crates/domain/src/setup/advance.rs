@@ -77,7 +77,7 @@ pub fn advance(
     event: &Event,
     now: Time,
     limits: &Limits,
-    fresh: CommandId,
+    fresh: &CommandId,
 ) -> (SetupPlan, Vec<Effect>) {
     let mut effects = Vec::new();
     if !plan.is_active() {
@@ -87,11 +87,11 @@ pub fn advance(
     match event {
         Event::Tick => {}
         Event::Answered { command, answer } => note(&mut plan, command, answer, now, limits, &mut effects),
-        Event::Release => release(&mut plan, ReleaseReason::Admin, now, &fresh, &mut effects),
+        Event::Release => release(&mut plan, ReleaseReason::Admin, now, fresh, &mut effects),
         Event::NotAwaiting => stop_holding(&mut plan, now, &mut effects),
         Event::Ended => abandon(&mut plan, now, &mut effects),
     }
-    go_on(&mut plan, now, limits, &fresh, &mut effects);
+    go_on(&mut plan, now, limits, fresh, &mut effects);
     plan.due_at = due(&plan, limits);
     (plan, effects)
 }
@@ -277,10 +277,9 @@ fn release_wait(attempts: u32, limits: &Limits) -> Duration {
 /// The device is out of Setup Assistant by itself: steps go on, a release is over.
 fn stop_holding(plan: &mut SetupPlan, now: Time, effects: &mut Vec<Effect>) {
     match &mut plan.state {
-        SetupState::Running { holds } => {
-            if std::mem::replace(holds, false) {
-                effects.push(Effect::LeftSetup);
-            }
+        SetupState::Running { holds: holds @ true } => {
+            *holds = false;
+            effects.push(Effect::LeftSetup);
         }
         SetupState::Releasing { command, because, .. } => {
             if let Some(command) = command.take() {
