@@ -7,6 +7,7 @@ use net::Clock;
 use store::Store;
 
 use crate::loops::{Loops, Work};
+use crate::memory::Memory;
 
 /// What use cases and loops work with. A clone is a handle to the same.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Wakes loops and tells how they stand.
     pub(crate) loops: Arc<Loops>,
+    /// What this process remembers of devices and may forget.
+    pub(crate) memory: Arc<Memory>,
 }
 
 /// What the operator set.
@@ -44,6 +47,7 @@ impl App {
             limits: Arc::new(limits),
             settings: Arc::new(settings),
             loops: Arc::new(Loops::default()),
+            memory: Arc::new(Memory::default()),
         }
     }
 

@@ -7,14 +7,27 @@
 
 mod actor;
 mod app;
+pub mod application;
+pub mod ca;
+pub mod command;
+pub mod enrollment;
 mod error;
 
 pub mod loops;
+pub mod managed_device;
+pub mod mdm;
+mod memory;
+mod push;
+pub mod push_certificate;
+pub mod scep;
+mod scope;
+pub mod setup;
 
 pub use actor::{Actor, ActorKind};
 pub use app::{App, Settings};
 pub use error::AppError;
 pub use loops::Work;
+pub use store::{Keyset, Page, PageQuery};
 
 /// What use cases answer.
 pub type Result<T> = std::result::Result<T, AppError>;

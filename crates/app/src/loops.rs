@@ -1,5 +1,11 @@
 //! Work loops. Each closes one gap at its own pace; a restart needs no recovery, because what is due is a column.
 
+pub mod commands;
+pub mod identity_renewal;
+pub mod last_seen;
+pub mod push;
+pub mod setup;
+
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,0 +1,106 @@
+//! Wakes devices for whom something waits: when it is queued, and again at longer and longer intervals until the
+//! device connects (apple.md 5.3; lessons 55, 56).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use apple::apns::Client;
+use domain::push::{Pushed, Wake, WakeNext, after_push};
+use domain::{TenantId, Time};
+use futures_util::StreamExt as _;
+
+use crate::{App, AppError, Result, push};
+
+/// Longest wait between turns, for wakes that another node asked for.
+const EVERY: Duration = Duration::from_secs(10);
+/// Wakes claimed at a time.
+const PAGE: u32 = 500;
+/// Pushes under way at a time; the connection itself keeps to Apple's limit of streams.
+const STREAMS: usize = 100;
+
+/// One turn: everything that is due, a page at a time.
+///
+/// # Errors
+/// The store's.
+pub async fn turn(app: App) -> Result<Time> {
+    let now = app.now();
+    loop {
+        let due = app
+            .store
+            .transact(move |tx| {
+                Box::pin(async move { Ok::<_, AppError>(store::push::wakes_due(tx, now, PAGE).await?) })
+            })
+            .await?;
+        let full = due.len() == PAGE as usize;
+        wake_all(&app, due).await;
+        if !full {
+            break;
+        }
+    }
+    let next = app
+        .store
+        .read(move |tx| Box::pin(async move { Ok::<_, AppError>(store::push::next_wake_due(tx).await?) }))
+        .await?;
+    let latest = now.plus(EVERY);
+    Ok(next.map_or(latest, |next| next.clamp(now.plus(Duration::from_secs(1)), latest)))
+}
+
+async fn wake_all(app: &App, due: Vec<Wake>) {
+    let mut connections: HashMap<TenantId, Option<Client>> = HashMap::new();
+    for wake in &due {
+        if !connections.contains_key(&wake.tenant) {
+            let connection = push::connection(app, &wake.tenant).await.unwrap_or_else(|error| {
+                tracing::error!(tenant = %wake.tenant, "failed to {error}");
+                None
+            });
+            connections.insert(wake.tenant.clone(), connection);
+        }
+    }
+    let connections = &connections;
+    futures_util::stream::iter(due)
+        .for_each_concurrent(STREAMS, |wake| async move {
+            let connection = connections.get(&wake.tenant).and_then(Option::as_ref);
+            // A wake that could not be settled is due again when its lease is over.
+            if let Err(error) = wake_one(app, connection, wake).await {
+                tracing::warn!("failed to {error} while waking a device");
+            }
+        })
+        .await;
+}
+
+async fn wake_one(app: &App, connection: Option<&Client>, wake: Wake) -> Result<()> {
+    let pushed = match connection {
+        Some(client) => push::push(client, &wake, app.now()).await,
+        None => Pushed::CertificateRefused,
+    };
+    metrics::counter!("muster_pushes", "outcome" => word(&pushed)).increment(1);
+    let next = after_push(&wake, &pushed, app.now(), &app.limits);
+    app.store
+        .transact(move |tx| {
+            let (wake, next) = (wake.clone(), next.clone());
+            Box::pin(async move {
+                match next {
+                    WakeNext::Unreachable { words } => {
+                        store::push::mark_unreachable(tx, &wake.tenant, &wake.device, &words).await?;
+                    }
+                    WakeNext::At { due, attempts } => {
+                        let waiting = store::command::pending_count(tx, &wake.tenant, &wake.device).await?;
+                        let (due, attempts) = if waiting == 0 { (Time::NEVER, 0) } else { (due, attempts) };
+                        store::push::wake_settle(tx, &wake.tenant, &wake.device, due, attempts).await?;
+                    }
+                }
+                Ok::<_, AppError>(())
+            })
+        })
+        .await
+}
+
+const fn word(pushed: &Pushed) -> &'static str {
+    match pushed {
+        Pushed::Accepted => "accepted",
+        Pushed::Unregistered { .. } => "unregistered",
+        Pushed::BadToken { .. } => "badToken",
+        Pushed::Later { .. } => "later",
+        Pushed::CertificateRefused => "certificateRefused",
+    }
+}

@@ -1,0 +1,240 @@
+//! Check-in messages (apple.md 3.4).
+
+use std::sync::Arc;
+
+use domain::device::EnrollmentState;
+use domain::managed_device::{AuthenticateSaid, DeviceInfo, ManagedDevice, PushSaid, Stage, TokenUpdateSaid};
+use domain::secret::SecretKind;
+use mdm::checkin::{Authenticate, CheckIn, CheckInMessage, SetBootstrapToken, TokenUpdate};
+use mdm::guard::{Dictionary, Value, write_xml};
+use store::Tx;
+
+use super::{Reply, caller, managed_caller, refused};
+use crate::loops::Work;
+use crate::managed_device::save;
+use crate::scope::Scope;
+use crate::{AppError, Result, setup};
+
+/// Takes a check-in message.
+pub(super) async fn take(scope: &Scope, fingerprint: String, message: Arc<CheckInMessage>) -> Result<Reply> {
+    match &message.message {
+        CheckIn::UserAuthenticate(_) => return Ok(Reply::UserNotManaged),
+        CheckIn::DeclarativeManagement(_) | CheckIn::ReturnToService => {
+            known(scope, fingerprint, &message).await?;
+            return Ok(Reply::NotFound);
+        }
+        CheckIn::GetToken(token) => {
+            known(scope, fingerprint, &message).await?;
+            let service: String = token.service_type.chars().take(64).collect();
+            return Err(AppError::invalid(
+                "TokenServiceType",
+                format!("there is no token service {service:?} here"),
+            ));
+        }
+        CheckIn::Other(name) => {
+            known(scope, fingerprint, &message).await?;
+            return Err(AppError::invalid("MessageType", format!("{name:?} is not served here")));
+        }
+        CheckIn::GetBootstrapToken => return bootstrap_token(scope, fingerprint, &message).await,
+        _ => {}
+    }
+    let kind = message.message.message_type().to_owned();
+    let in_tx = scope.clone();
+    scope
+        .app
+        .store
+        .transact(move |tx| {
+            let (scope, fingerprint, message) = (in_tx.clone(), fingerprint.clone(), Arc::clone(&message));
+            Box::pin(async move { write(&scope, tx, &fingerprint, &message).await })
+        })
+        .await?;
+    tracing::debug!(tenant = %scope.tenant, message = kind, "took a check-in message");
+    scope.app.wake(Work::Push);
+    Ok(Reply::Empty)
+}
+
+/// Makes sure that a message of no consequence comes from a device of ours.
+async fn known(scope: &Scope, fingerprint: String, message: &CheckInMessage) -> Result<()> {
+    let (in_tx, udid) = (scope.clone(), message.enrollment.device().to_owned());
+    scope
+        .app
+        .store
+        .read(move |tx| {
+            let (scope, fingerprint, udid) = (in_tx.clone(), fingerprint.clone(), udid.clone());
+            Box::pin(async move { managed_caller(&scope, tx, &fingerprint, &udid).await.map(|_| ()) })
+        })
+        .await
+}
+
+async fn write(scope: &Scope, tx: &mut Tx<'_>, fingerprint: &str, message: &CheckInMessage) -> Result<()> {
+    let udid = message.enrollment.device();
+    match &message.message {
+        CheckIn::Authenticate(said) => authenticate(scope, tx, fingerprint, udid, said).await,
+        CheckIn::TokenUpdate(said) => token_update(scope, tx, fingerprint, udid, said).await,
+        CheckIn::CheckOut { .. } => check_out(scope, tx, fingerprint, udid).await,
+        CheckIn::SetBootstrapToken(said) => set_bootstrap_token(scope, tx, fingerprint, udid, said).await,
+        _ => Ok(()),
+    }
+}
+
+/// `Authenticate`: an enrolment begins, or a living one is confirmed.
+async fn authenticate(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    fingerprint: &str,
+    udid: &str,
+    said: &Authenticate,
+) -> Result<()> {
+    let (before, credential) = caller(scope, tx, fingerprint).await?;
+    let info = DeviceInfo {
+        device_name: said.device_name.clone(),
+        os_version: said.os_version.clone(),
+        build_version: said.build_version.clone(),
+        product_name: said.product_name.clone(),
+        model_name: said.model_name.clone(),
+        model: said.model.clone(),
+        imei: said.imei.clone(),
+        meid: said.meid.clone(),
+        ..DeviceInfo::default()
+    };
+    let heard = AuthenticateSaid { udid, serial: said.serial_number.as_deref(), info };
+    let outcome = before.clone().authenticate(credential, heard).map_err(refused)?;
+    let mut device = outcome.device;
+    if outcome.begins {
+        end_enrolment(scope, tx, &mut device).await?;
+        for kind in [SecretKind::UnlockToken, SecretKind::BootstrapToken] {
+            store::secret::delete(tx, &scope.tenant, kind, device.id.as_str()).await?;
+        }
+        tracing::info!(tenant = %scope.tenant, serial = %device.serial, enrolment = device.enrolment, "a device begins to enrol");
+    }
+    save(tx, &before, &device).await
+}
+
+/// Whatever waits for an enrolment that is over is cancelled: its queue and its plan of setup.
+pub(crate) async fn end_enrolment(scope: &Scope, tx: &mut Tx<'_>, device: &mut ManagedDevice) -> Result<()> {
+    setup::abandon(scope, tx, device).await?;
+    store::command::cancel_all(tx, &scope.tenant, &device.id, scope.now).await?;
+    store::push::wake_settle(tx, &scope.tenant, &device.id, domain::Time::NEVER, 0).await?;
+    Ok(())
+}
+
+/// `TokenUpdate` of the device: where to wake it, and whether Setup Assistant holds it.
+async fn token_update(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    fingerprint: &str,
+    udid: &str,
+    said: &TokenUpdate,
+) -> Result<()> {
+    let (before, credential) = caller(scope, tx, fingerprint).await?;
+    let push = PushSaid {
+        topic: said.topic.clone(),
+        token: said.token.to_vec(),
+        magic: said.push_magic.to_string(),
+    };
+    let heard = TokenUpdateSaid { udid, push, awaiting_configuration: said.awaiting_configuration };
+    let outcome = before.clone().token_update(credential, heard, scope.now).map_err(refused)?;
+    let mut device = outcome.device;
+    if let Some(token) = &said.unlock_token {
+        store::secret::put(tx, &scope.tenant, SecretKind::UnlockToken, device.id.as_str(), token).await?;
+    }
+    if outcome.enrolled {
+        note_enrolled(scope, tx, &device).await?;
+        tracing::info!(tenant = %scope.tenant, serial = %device.serial, awaiting = device.awaiting_configuration, "a device has enrolled");
+    }
+    match outcome.setup {
+        Some(holds) => setup::begin(scope, tx, &mut device, holds).await?,
+        None => super::outcome::keep_name(scope, tx, &mut device).await?,
+    }
+    if store::command::pending_count(tx, &scope.tenant, &device.id).await? > 0 {
+        store::push::wake_request(tx, &scope.tenant, &device.id, scope.now).await?;
+    }
+    save(tx, &before, &device).await
+}
+
+/// The serial's row learns that it is enrolled, and with which profile.
+async fn note_enrolled(scope: &Scope, tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<()> {
+    let Some(mut row) = store::device::get(tx, &scope.tenant, &device.token, &device.device).await? else {
+        return Ok(());
+    };
+    row.enrollment.state = EnrollmentState::Enrolled;
+    row.enrollment.managed_device = Some(device.id.clone());
+    row.enrollment.profile = Some(device.profile.clone());
+    row.enrollment.enrolled_at = row.enrollment.enrolled_at.or(Some(scope.now));
+    row.enrollment.last_contact = Some(scope.now);
+    store::device::update(tx, &row).await?;
+    Ok(())
+}
+
+/// `CheckOut`: the device has left.
+async fn check_out(scope: &Scope, tx: &mut Tx<'_>, fingerprint: &str, udid: &str) -> Result<()> {
+    let (before, credential) = caller(scope, tx, fingerprint).await?;
+    let mut device = before.clone().check_out(credential, udid).map_err(refused)?;
+    leave(scope, tx, &mut device, Stage::CheckedOut).await?;
+    save(tx, &before, &device).await
+}
+
+/// The device is no longer under management: nothing waits for it, and its serial may enrol anew.
+pub(super) async fn leave(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    device: &mut ManagedDevice,
+    stage: Stage,
+) -> Result<()> {
+    end_enrolment(scope, tx, device).await?;
+    device.leave(stage);
+    for kind in [SecretKind::UnlockToken, SecretKind::BootstrapToken] {
+        store::secret::delete(tx, &scope.tenant, kind, device.id.as_str()).await?;
+    }
+    if let Some(mut row) = store::device::get(tx, &scope.tenant, &device.token, &device.device).await?
+        && row.enrollment.state != EnrollmentState::Blocked
+    {
+        row.enrollment.state = EnrollmentState::NotContacted;
+        row.enrollment.profile = None;
+        row.enrollment.last_contact = Some(scope.now);
+        store::device::update(tx, &row).await?;
+    }
+    tracing::info!(tenant = %scope.tenant, serial = %device.serial, stage = ?stage, "a device has left management");
+    Ok(())
+}
+
+async fn set_bootstrap_token(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    fingerprint: &str,
+    udid: &str,
+    said: &SetBootstrapToken,
+) -> Result<()> {
+    let (before, device) = managed_caller(scope, tx, fingerprint, udid).await?;
+    let owner = device.id.as_str();
+    match &said.bootstrap_token {
+        Some(token) => {
+            store::secret::put(tx, &scope.tenant, SecretKind::BootstrapToken, owner, token).await?
+        }
+        None => drop(store::secret::delete(tx, &scope.tenant, SecretKind::BootstrapToken, owner).await?),
+    }
+    save(tx, &before, &device).await
+}
+
+/// `GetBootstrapToken`: the token, or an empty dictionary when there is none.
+async fn bootstrap_token(scope: &Scope, fingerprint: String, message: &CheckInMessage) -> Result<Reply> {
+    let (in_tx, udid) = (scope.clone(), message.enrollment.device().to_owned());
+    let token = scope
+        .app
+        .store
+        .read(move |tx| {
+            let (scope, fingerprint, udid) = (in_tx.clone(), fingerprint.clone(), udid.clone());
+            Box::pin(async move {
+                let (_, device) = managed_caller(&scope, tx, &fingerprint, &udid).await?;
+                let kind = SecretKind::BootstrapToken;
+                Ok::<_, AppError>(store::secret::get(tx, &scope.tenant, kind, device.id.as_str()).await?)
+            })
+        })
+        .await?;
+    let mut answer = Dictionary::new();
+    if let Some(token) = token {
+        answer.insert("BootstrapToken".to_owned(), Value::Data(token.to_vec()));
+    }
+    let body = write_xml(&Value::Dictionary(answer)).map_err(|e| AppError::internal(e.to_string()))?;
+    Ok(Reply::Plist(body))
+}

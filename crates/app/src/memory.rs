@@ -1,0 +1,95 @@
+//! What this process remembers and may forget: nothing here is true only here.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::{ManagedDeviceId, Serial, TenantId, Time};
+use pki::x509::CertificateAuthority;
+
+/// Enrolment profiles that one serial is served within [`PACE_WINDOW`]. A device that fails asks a handful of times.
+const PACE_MAX: usize = 10;
+/// The window for [`PACE_MAX`]; after it a locked-out serial may try again, as the device's own retry does (N29).
+const PACE_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Serials remembered for the pace: a big roll-out within one window.
+const PACED_MAX: usize = 50_000;
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Memory {
+    seen: Mutex<HashMap<(TenantId, ManagedDeviceId), Time>>,
+    served: Mutex<HashMap<(TenantId, Serial), VecDeque<Time>>>,
+    authorities: Mutex<HashMap<TenantId, CertificateAuthority>>,
+    seq: AtomicI64,
+    /// Connections to APNs.
+    pub(crate) connections: crate::push::Connections,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Memory {
+    /// A device was heard from. Written down by the loop for it.
+    pub(crate) fn saw(&self, tenant: &TenantId, device: &ManagedDeviceId, now: Time) {
+        locked(&self.seen).insert((tenant.clone(), device.clone()), now);
+    }
+
+    /// Whom we heard from since the last call.
+    pub(crate) fn take_seen(&self) -> Vec<(TenantId, ManagedDeviceId, Time)> {
+        let seen = std::mem::take(&mut *locked(&self.seen));
+        seen.into_iter().map(|((tenant, device), at)| (tenant, device, at)).collect()
+    }
+
+    /// Puts back what could not be written, unless the device was heard from again.
+    pub(crate) fn put_back_seen(&self, seen: Vec<(TenantId, ManagedDeviceId, Time)>) {
+        let mut map = locked(&self.seen);
+        for (tenant, device, at) in seen {
+            map.entry((tenant, device)).or_insert(at);
+        }
+    }
+
+    /// Whether this serial may be served another enrolment profile now; counts it if so.
+    ///
+    /// # Errors
+    /// When it may ask again.
+    pub(crate) fn pace(&self, tenant: &TenantId, serial: &Serial, now: Time) -> Result<(), Time> {
+        let mut served = locked(&self.served);
+        if served.len() >= PACED_MAX {
+            served.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < PACE_WINDOW));
+        }
+        let times = served.entry((tenant.clone(), serial.clone())).or_default();
+        while times.front().is_some_and(|first| now.since(*first) >= PACE_WINDOW) {
+            times.pop_front();
+        }
+        match times.front() {
+            Some(first) if times.len() >= PACE_MAX => Err(first.plus(PACE_WINDOW)),
+            _ => {
+                times.push_back(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// The tenant's certificate authority, if it was used before. It never changes.
+    pub(crate) fn authority(&self, tenant: &TenantId) -> Option<CertificateAuthority> {
+        locked(&self.authorities).get(tenant).cloned()
+    }
+
+    /// Keeps the tenant's certificate authority.
+    pub(crate) fn keep_authority(&self, tenant: &TenantId, authority: &CertificateAuthority) {
+        locked(&self.authorities).insert(tenant.clone(), authority.clone());
+    }
+
+    /// The next place in a queue: grows with time and never repeats in this process.
+    pub(crate) fn next_seq(&self, now: Time) -> i64 {
+        let next = |last: i64| Some(now.micros().max(last.saturating_add(1)));
+        let last =
+            self.seq.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or_else(|last| last);
+        now.micros().max(last.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Reaching APNs with a tenant's push certificate (apple.md 5).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use apple::apns::{ApnsConfig, Client, Push};
+use apple::{PushError, Registry};
+use domain::push::{Pushed, Wake};
+use domain::secret::SecretKind;
+use domain::{KeyId, TenantId, Time};
+use net::{Identity, TrustAnchors};
+use pki::x509::Certificate;
+
+use crate::scope::Scope;
+use crate::{App, AppError, Result};
+
+/// APNs keeps a wake for a device that is away for so long; we wake again daily anyway.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// One connection for each push certificate: a renewed one has another key or at least another serial number.
+pub(crate) type Connections = Registry<(TenantId, KeyId, String), Client>;
+
+/// The connection of a tenant, made at its first use; none: the tenant has no certificate that could push.
+pub(crate) async fn connection(app: &App, tenant: &TenantId) -> Result<Option<Client>> {
+    let scope = Scope::new(app, tenant);
+    let now = scope.now;
+    let in_tx = scope.clone();
+    let found = app
+        .store
+        .read(move |tx| {
+            let scope = in_tx.clone();
+            Box::pin(async move {
+                let certificate = store::push::certificate_get(tx, &scope.tenant).await?;
+                let current = certificate.and_then(|certificate| certificate.current);
+                let Some(current) = current.filter(|current| current.not_after > now) else {
+                    return Ok(None);
+                };
+                let key =
+                    store::secret::get(tx, &scope.tenant, SecretKind::PushKey, current.key.as_str()).await?;
+                let tenant = store::tenant::get(tx, &scope.tenant).await?;
+                Ok::<_, AppError>(key.zip(tenant).map(|(key, tenant)| (current, Arc::new(key), tenant)))
+            })
+        })
+        .await?;
+    let Some((current, key, tenant)) = found else { return Ok(None) };
+    let name = (tenant.id.clone(), current.key.clone(), current.serial.clone());
+    let client = app.memory.connections.get_or_make(name, || {
+        let certificate = Certificate::from_pem(&current.pem).map_err(|e| unusable(&e))?;
+        let identity =
+            Identity::from_der(vec![certificate.der().to_vec()], &key).map_err(|e| unusable(&e))?;
+        let config = ApnsConfig::new(
+            tenant.apple.apns_url.clone(),
+            trust(&tenant.apple.tls_anchors)?,
+            app.clock.clone(),
+        );
+        Client::new(&config, identity, &current.topic).map_err(|e| unusable(&e))
+    })?;
+    Ok(Some(client))
+}
+
+fn unusable(error: &dyn std::error::Error) -> AppError {
+    AppError::internal(format!("the push certificate cannot be used: failed to {error}"))
+}
+
+/// The authorities that a tenant's Apple is believed by.
+fn trust(anchors: &[String]) -> Result<TrustAnchors> {
+    if anchors.is_empty() {
+        return TrustAnchors::system().map_err(|e| unusable(&e));
+    }
+    let der = |base64: &String| pki::pem::base64_lenient(base64.as_bytes()).map(|der| der.to_vec());
+    let ders = anchors.iter().map(der).collect::<pki::Result<Vec<_>>>().map_err(|e| unusable(&e))?;
+    TrustAnchors::from_der(ders).map_err(|e| unusable(&e))
+}
+
+/// Wakes one device.
+pub(crate) async fn push(client: &Client, wake: &Wake, now: Time) -> Pushed {
+    let expiration = now.plus(KEPT).unix();
+    let sent = client.send(Push { token: &wake.target.token, magic: &wake.target.magic, expiration }).await;
+    match sent {
+        Ok(_) => Pushed::Accepted,
+        Err(error) => pushed(&error),
+    }
+}
+
+/// APNs' refusal in the domain's words.
+fn pushed(error: &PushError) -> Pushed {
+    match error {
+        PushError::Unregistered { since } => Pushed::Unregistered { since: since.map(Time::from_micros) },
+        PushError::BadDeviceToken | PushError::DeviceTokenNotForTopic => {
+            Pushed::BadToken { reason: error.to_string() }
+        }
+        PushError::Certificate { .. } | PushError::Setup { .. } => Pushed::CertificateRefused,
+        other => Pushed::Later { after: other.retry_after() },
+    }
+}
