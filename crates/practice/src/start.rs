@@ -11,8 +11,10 @@ use tokio::task::JoinHandle;
 
 use crate::ade::{Ade, SessionRules};
 use crate::apns::{self, Apns, DeviceToken, PushLine, PushRules, Registry};
-use crate::apple::authority::{Authorities, DeviceIdentity};
+use crate::apple::authority::Authorities;
+use crate::apple::device_identity::DeviceIdentity;
 use crate::apple::model::Rules;
+use crate::apple::org::ServerId;
 use crate::apple::world::{World, lock};
 use crate::error::Result;
 use crate::pushcert::PushCertPortal;
@@ -151,6 +153,18 @@ impl Practice {
     /// The push certificate portal.
     pub fn push_certificates(&self) -> &PushCertPortal {
         &self.services.push_certificates
+    }
+
+    /// Downloads the token file of an MDM server, as `by`; the one in use dies. See [`crate::portal`].
+    ///
+    /// # Errors
+    /// There is no such server, or its certificate's key is not RSA.
+    pub fn download_token(&self, server: ServerId, by: &str) -> Result<Vec<u8>> {
+        let mut model = self.world().model();
+        let missing = crate::apple::PortalFault::NoSuchServer;
+        let certificate = model.server(server).ok_or(missing)?.certificate.clone();
+        let file = model.issue_token(server, by, self.world().now())?;
+        crate::portal::seal(&file, &certificate)
     }
 
     /// Issues a push certificate (PEM) for a CSR (PEM) or PushCertRequest; see [`PushCertPortal::request`].

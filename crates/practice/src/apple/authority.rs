@@ -7,6 +7,7 @@ use net::Identity;
 use pki::key::{EcKey, PublicKey, RsaKey, SigningKey};
 use pki::x509::{CertificateAuthority, IssuePolicy, Name, SubjectAltName, Usage, Validity};
 
+use super::device_identity::DeviceIdentity;
 use super::moment::{DAY_S, Moment};
 use crate::error::Result;
 
@@ -22,17 +23,6 @@ const DEVICE_CERTIFICATE_LIFE_S: i64 = 365 * DAY_S;
 
 /// How long a push certificate is valid, in seconds: one year.
 pub const PUSH_CERTIFICATE_LIFE_S: i64 = 365 * DAY_S;
-
-/// A device's certificate, which signs its MachineInfo.
-#[derive(Clone, Debug)]
-pub struct DeviceIdentity {
-    /// The device's own certificate (DER).
-    pub certificate: Vec<u8>,
-    /// The device authority (DER): its issuer. A Mac sends at most these two.
-    pub device_ca: Vec<u8>,
-    /// The root (DER). An iPhone or iPad sends all three.
-    pub root: Vec<u8>,
-}
 
 /// The authorities.
 #[derive(Debug)]

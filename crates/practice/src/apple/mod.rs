@@ -6,6 +6,7 @@ pub mod authority;
 pub mod catalogue;
 pub mod cursor;
 pub mod device;
+pub mod device_identity;
 pub mod event;
 pub mod fault;
 pub mod faults;

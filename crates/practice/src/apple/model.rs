@@ -22,11 +22,14 @@ pub struct Rules {
     pub throttle_s: i64,
     /// How long the user of a device added by Configurator may leave management, in seconds: 30 days.
     pub provisional_s: i64,
+    /// Whether a server is told that a device left it. Apple does not always (fleetdm/fleet PR 45590): without, only
+    /// a full fetch shows that the device is gone.
+    pub tells_deleted: bool,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { repeats_per_hour: 5, throttle_s: DAY_S, provisional_s: 30 * DAY_S }
+        Self { repeats_per_hour: 5, throttle_s: DAY_S, provisional_s: 30 * DAY_S, tells_deleted: true }
     }
 }
 
@@ -99,12 +102,21 @@ pub enum HistoryAction {
 }
 
 /// An Activation Lock set through the ADE service.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ActivationLock {
     /// The escrow key, when the client sent one. Without, the device is locked to the server's creator.
     pub escrow_key: Option<String>,
     /// The text on the locked screen.
     pub lost_message: Option<String>,
+}
+
+impl std::fmt::Debug for ActivationLock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ActivationLock")
+            .field("has_escrow_key", &self.escrow_key.is_some())
+            .field("lost_message", &self.lost_message)
+            .finish()
+    }
 }
 
 /// How often a device was given one profile of late.

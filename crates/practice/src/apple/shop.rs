@@ -245,11 +245,14 @@ impl Model {
         let Some(device) = self.devices.get_mut(id) else { return };
         let Some(place) = device.membership.take() else { return };
         device.profile = ProfileState::default();
+        let tells = self.rules.tells_deleted;
         if let Some(server) = self.server_mut(place.server) {
             server.members.remove(&place.number);
             let profile = ProfileState::default();
             let operation = Operation::Deleted;
-            server.log.push(Event { device: id, operation, at: now, profile, released_by_replacement });
+            if tells {
+                server.log.push(Event { device: id, operation, at: now, profile, released_by_replacement });
+            }
         }
         self.remember(id, HistoryAction::Unassigned, Some(place.server), by, now);
     }

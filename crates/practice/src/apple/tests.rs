@@ -4,6 +4,7 @@ mod activation;
 mod assign;
 mod profile;
 mod shop;
+mod story;
 mod sync;
 mod token;
 

@@ -39,12 +39,16 @@ pub(super) async fn plan(State(services): State<Arc<Services>>, Json(plan): Json
 pub(super) struct Standing {
     repeat_cursor: Option<bool>,
     exhausted: Option<bool>,
+    lose_deleted: Option<bool>,
     throttled: Option<HashSet<String>>,
     failed: Option<HashSet<String>>,
 }
 
 /// `PUT /portal/faults`
 pub(super) async fn set(State(services): State<Arc<Services>>, Json(wanted): Json<Standing>) -> StatusCode {
+    if let Some(lose) = wanted.lose_deleted {
+        services.world.model().rules.tells_deleted = !lose;
+    }
     let mut faults = services.world.faults();
     faults.repeat_cursor = wanted.repeat_cursor.unwrap_or(faults.repeat_cursor);
     faults.exhausted = wanted.exhausted.unwrap_or(faults.exhausted);
@@ -59,6 +63,7 @@ pub(super) async fn set(State(services): State<Arc<Services>>, Json(wanted): Jso
 
 /// `DELETE /portal/faults`
 pub(super) async fn clear(State(services): State<Arc<Services>>) -> StatusCode {
+    services.world.model().rules.tells_deleted = true;
     services.world.faults().clear();
     StatusCode::NO_CONTENT
 }

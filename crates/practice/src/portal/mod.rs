@@ -29,7 +29,7 @@
 //! | `POST /devices/{serial}/throttle` | `{seconds}` | Apple throttles it |
 //! | `GET /products` | | lists what can be bought |
 //! | `POST /faults` | `{endpoint, calls, status, body, retryAfter?}` | plans answers |
-//! | `PUT /faults` | `{repeatCursor?, exhausted?, throttled?, failed?}` | sets standing faults |
+//! | `PUT /faults` | `{repeatCursor?, exhausted?, loseDeleted?, throttled?, failed?}` | sets standing faults |
 //! | `DELETE /faults` | | forgets all faults |
 //!
 //! There is no sign-in: practice listens on loopback, and everything in it is made up.

@@ -71,3 +71,17 @@ async fn an_exhausted_cursor_and_refused_serials_can_be_asked_for() {
         json!({&bought[0]: "THROTTLED", &bought[1]: "SUCCESS", &bought[2]: "FAILED"})
     );
 }
+
+#[tokio::test]
+async fn a_device_that_left_can_be_kept_from_sync_so_that_only_a_fetch_shows_it() {
+    let rehearsal = rehearsal().await;
+    let bought = rehearsal.stock("iPad", 1).await;
+    let session = rehearsal.session().await;
+    let cursor = session.post("/server/devices", json!({})).await.json()["cursor"].clone();
+    rehearsal.portal("PUT", "/faults", &json!({"loseDeleted": true})).await;
+    rehearsal.org("POST", "/assign", json!({"serials": bought, "server": null})).await;
+    let synced = session.post("/devices/sync", json!({"cursor": cursor})).await.json();
+    assert_eq!(synced["devices"], json!([]));
+    let fetched = session.post("/server/devices", json!({})).await.json();
+    assert_eq!(fetched["devices"], json!([]));
+}

@@ -143,3 +143,12 @@ async fn the_portal_hands_out_push_certificates() {
     let foreign = format!("{}?appleAccount=x@example.com&renew={topic}", rehearsal.practice.pushcert_url);
     assert_eq!(Answer::of(rehearsal.http.post(foreign).body(csr)).await.status, 400);
 }
+
+#[tokio::test]
+async fn a_token_is_downloaded_in_the_process_too() {
+    let rehearsal = rehearsal().await;
+    let server = rehearsal.practice.world().model().find_server(&rehearsal.server).unwrap();
+    let file = rehearsal.practice.download_token(server, "bob@example.com").unwrap();
+    let token = ServerToken::read(&file, &rehearsal.key).unwrap();
+    assert_eq!(rehearsal.ask_session(&token, START, "n").await.status, 200);
+}
