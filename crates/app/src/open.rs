@@ -1,0 +1,162 @@
+//! Opening what a server works with: the store behind its address and keys, and the tenant that is always there.
+
+use domain::tenant::{AppleSide, DEFAULT_TENANT, Organization, Tenant};
+use domain::{TenantId, Time};
+use net::Clock;
+use pki::seal::{SealKey, SealKeys};
+use pki::x509::certificates_from_pem;
+use store::{Store, StoreConfig};
+use zeroize::Zeroizing;
+
+pub use domain::Limits;
+
+use crate::application::NewApplication;
+use crate::{App, AppError, Result, Settings, application};
+
+/// Name of an organisation until an administrator gives it another; it is shown on devices (R12).
+const NAME_AT_FIRST: &str = "My organization";
+
+/// Where the data are, and what opens their secrets.
+pub struct Place {
+    /// `sqlite:/path/muster.db` or `postgres://user:password@host/database`.
+    pub database_url: String,
+    /// The key that seals, in base64, as [`seal_key`] makes it.
+    pub seal_key: Zeroizing<String>,
+    /// Keys that still open what they sealed.
+    pub older_seal_keys: Vec<Zeroizing<String>>,
+}
+
+/// Practice Apple, as a practice tenant knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PracticeApple {
+    /// Base URL of its ADE service.
+    pub ade_url: String,
+    /// Base URL of its push service.
+    pub apns_url: String,
+    /// PEM of the authority of its servers.
+    pub ca_pem: String,
+    /// PEM of the authority of its devices.
+    pub device_ca_pem: String,
+}
+
+/// A server's handle, and the credentials of the first application when this was the first start.
+pub struct Opened {
+    /// The handle.
+    pub app: App,
+    /// Shown once and kept nowhere else.
+    pub first: Option<NewApplication>,
+}
+
+/// A fresh key for [`Place::seal_key`].
+///
+/// # Errors
+/// No randomness.
+pub fn seal_key() -> Result<Zeroizing<String>> {
+    SealKey::generate_base64().map_err(internal)
+}
+
+/// Opens the store alone.
+///
+/// # Errors
+/// A key that is none, or the store's.
+pub async fn store(place: &Place) -> Result<Store> {
+    let key = |text: &Zeroizing<String>| {
+        SealKey::from_base64(text).map_err(|e| AppError::invalid("seal key", format!("it is unusable: {e}")))
+    };
+    let older = place.older_seal_keys.iter().map(key).collect::<Result<Vec<_>>>()?;
+    let seal = SealKeys::new(key(&place.seal_key)?, older);
+    Ok(Store::open(StoreConfig { url: place.database_url.clone(), seal }).await?)
+}
+
+/// Opens the store, and makes the default tenant and its first application at the first start. With `practice` the
+/// default tenant is a practice tenant for life.
+///
+/// # Errors
+/// As [`store`]; [`AppError::Conflict`] when the default tenant is real and `practice` is given.
+pub async fn open(
+    place: &Place,
+    clock: Clock,
+    limits: Limits,
+    settings: Settings,
+    practice: Option<&PracticeApple>,
+) -> Result<Opened> {
+    let app = App::new(store(place).await?, clock, limits, settings);
+    let id = tenant_id(DEFAULT_TENANT)?;
+    ensure(&app.store, &id, NAME_AT_FIRST, practice, app.now()).await?;
+    let first = application::bootstrap(&app, &id).await.map_err(internal)?;
+    Ok(Opened { app, first })
+}
+
+/// Makes the tenant when it is missing. An existing practice tenant follows practice Apple to its new addresses, since
+/// practice Apple makes new certificates at each start.
+pub(crate) async fn ensure(
+    store: &Store,
+    id: &TenantId,
+    name: &str,
+    practice: Option<&PracticeApple>,
+    now: Time,
+) -> Result<bool> {
+    let side = practice.map(apple_side).transpose()?;
+    let (id, name) = (id.clone(), name.to_owned());
+    store
+        .transact(move |tx| {
+            let (id, name, side) = (id.clone(), name.clone(), side.clone());
+            Box::pin(async move {
+                let Some(mut tenant) = store::tenant::get(tx, &id).await? else {
+                    let organization = Organization { name, ..Organization::default() };
+                    let tenant = Tenant::new(id, organization, side.unwrap_or_else(AppleSide::real), now)
+                        .map_err(|e| AppError::invalid("tenant", e.to_string()))?;
+                    store::tenant::insert(tx, &tenant).await?;
+                    return Ok::<_, AppError>(true);
+                };
+                let Some(side) = side else { return Ok(false) };
+                if !tenant.apple.practice {
+                    let words = format!("tenant {id} is a real one, and stays so for life: practice needs a tenant of its own");
+                    return Err(AppError::conflict(words));
+                }
+                if tenant.apple != side {
+                    tenant.apple = side;
+                    store::tenant::update(tx, &tenant).await?;
+                }
+                Ok(false)
+            })
+        })
+        .await
+}
+
+/// A tenant's id from outside.
+pub(crate) fn tenant_id(text: &str) -> Result<TenantId> {
+    TenantId::try_from(text.to_owned()).map_err(|e| AppError::invalid("tenant", format!("failed to {e}")))
+}
+
+/// The certificates of a PEM text as base64 of their DER, as settings and tenants keep them.
+///
+/// # Errors
+/// The text holds no certificate.
+pub fn anchors(pem: &str) -> Result<Vec<String>> {
+    let unusable = |words: String| AppError::invalid("certificate", words);
+    let certificates = certificates_from_pem(pem).map_err(|e| unusable(format!("failed to {e}")))?;
+    if certificates.is_empty() {
+        return Err(unusable("there is none in the PEM text".into()));
+    }
+    Ok(certificates.iter().map(|certificate| base64_of(&certificate.to_pem())).collect())
+}
+
+/// A PEM block without its frame is the base64 of its DER.
+fn base64_of(pem: &str) -> String {
+    pem.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect()
+}
+
+fn apple_side(practice: &PracticeApple) -> Result<AppleSide> {
+    Ok(AppleSide {
+        practice: true,
+        ade_url: practice.ade_url.clone(),
+        apns_url: practice.apns_url.clone(),
+        tls_anchors: anchors(&practice.ca_pem)?,
+        device_anchors: anchors(&practice.device_ca_pem)?,
+    })
+}
+
+pub(crate) fn internal(error: impl std::fmt::Display) -> AppError {
+    AppError::internal(error.to_string())
+}
