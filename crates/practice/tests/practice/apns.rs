@@ -156,6 +156,7 @@ async fn the_push_service_goes_away_on_demand_and_comes_back_at_the_same_address
     assert_eq!(pusher.push(practice, token, "one").await.status().as_u16(), 200);
     practice.push_go_away().await.unwrap();
     assert_eq!(pusher.push(practice, token, "two").await.status().as_u16(), 200);
+    assert_eq!(pusher.client.connections().await, 2);
     assert_eq!(practice.push_line(token).unwrap().try_next().unwrap().magic, "two");
 }
 
