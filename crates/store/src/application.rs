@@ -60,7 +60,7 @@ pub async fn insert(tx: &mut Tx<'_>, application: &Application) -> Result<(), St
     }
     let values = params![
         &application.tenant,
-        &application.id,
+        Value::key(&application.id)?,
         &application.name,
         &application.secret_hash,
         application.created_at,

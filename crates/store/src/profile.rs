@@ -214,7 +214,7 @@ pub async fn page(
 pub async fn defined_insert(tx: &mut Tx<'_>, defined: &DefinedProfile) -> Result<(), StoreError> {
     let values = params![
         &defined.tenant,
-        &defined.profile_uuid,
+        Value::key(&defined.profile_uuid)?,
         &defined.token,
         &defined.profile,
         &defined.content_hash,

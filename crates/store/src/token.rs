@@ -94,8 +94,8 @@ fn values(token: &Token) -> Result<Vec<Value>, StoreError> {
         Value::opt_json(token.key.as_ref())?,
         Value::opt_json(token.pending_key.as_ref())?,
         Value::opt_json(token.server.as_ref())?,
-        token.server.as_ref().map(|server| &server.consumer_key),
-        account.map(|account| &account.server_uuid),
+        token.server.as_ref().map(|server| Value::key(&server.consumer_key)).transpose()?,
+        account.map(|account| Value::key(&account.server_uuid)).transpose()?,
         if account.is_some_and(|it| it.org_type.as_deref() == Some("edu")) {
             "appleSchoolManager"
         } else {

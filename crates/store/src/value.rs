@@ -46,6 +46,19 @@ impl Value {
     }
 }
 
+/// Longest text from outside that an index holds, in bytes. PostgreSQL takes some 2,700; both engines take this.
+pub(crate) const KEY_LEN_MAX: usize = 1_000;
+
+impl Value {
+    /// A text from outside that an index holds.
+    pub(crate) fn key(text: &str) -> Result<Self, StoreError> {
+        if text.len() > KEY_LEN_MAX {
+            return Err(StoreError::Unstorable { what: format!("a name of more than {KEY_LEN_MAX} bytes") });
+        }
+        Ok(Value::from(text))
+    }
+}
+
 fn unstorable(error: &serde_json::Error) -> StoreError {
     StoreError::Unstorable { what: format!("nested data: {error}") }
 }

@@ -24,11 +24,11 @@ macro_rules! on_both_engines {
 }
 pub(crate) use on_both_engines;
 
-/// Runs statements of the store inside a transaction or a read: `tx!(store, |tx| tenant::insert(tx, &t))` clones what
-/// is named in front of the bar.
+/// Runs statements of the store inside a transaction or a read: `tx!(store, [row], |tx| tenant::insert(tx, &row).await)`
+/// clones what the brackets name for each run.
 macro_rules! tx {
-    ($store:expr, [$($moved:ident),* $(,)?] |$tx:ident| $body:expr) => { crate::bench::tx!(@transact, $store, [$($moved),*] |$tx| $body) };
-    (@$how:ident, $store:expr, [$($moved:ident),*] |$tx:ident| $body:expr) => {{
+    ($store:expr, [$($moved:ident),* $(,)?], |$tx:ident| $body:expr) => { crate::bench::tx!(@transact, $store, [$($moved),*], |$tx| $body) };
+    (@$how:ident, $store:expr, [$($moved:ident),*], |$tx:ident| $body:expr) => {{
         $( let $moved = $moved.clone(); )*
         $store.$how(move |$tx| {
             $( let $moved = $moved.clone(); )*
@@ -40,7 +40,7 @@ pub(crate) use tx;
 
 /// As [`tx`], in a read.
 macro_rules! read {
-    ($store:expr, [$($moved:ident),* $(,)?] |$tx:ident| $body:expr) => { crate::bench::tx!(@read, $store, [$($moved),*] |$tx| $body) };
+    ($store:expr, [$($moved:ident),* $(,)?], |$tx:ident| $body:expr) => { crate::bench::tx!(@read, $store, [$($moved),*], |$tx| $body) };
 }
 pub(crate) use read;
 
@@ -78,7 +78,11 @@ impl Bench {
             return None;
         };
         let name = format!("muster_{}", uuid::Uuid::new_v4().simple());
-        raw_postgres(&server).await.batch_execute(&format!("create database {name} template template0")).await.unwrap();
+        raw_postgres(&server)
+            .await
+            .batch_execute(&format!("create database {name} template template0"))
+            .await
+            .unwrap();
         let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
         let store = open(&url, keys(KEY, &[])).await.unwrap();
         Some(Self { store, url, folder: None })

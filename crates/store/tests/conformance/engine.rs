@@ -27,17 +27,17 @@ on_both_engines!(
 
 async fn insert_tenant(store: &Store, name: &str) -> Result<(), StoreError> {
     let row = sample::tenant(name);
-    tx!(store, [row] |tx| tenant::insert(tx, &row).await)
+    tx!(store, [row], |tx| tenant::insert(tx, &row).await)
 }
 
 async fn names(store: &Store) -> Vec<String> {
-    let rows: Result<_, StoreError> = read!(store, [] |tx| tenant::list(tx).await);
+    let rows: Result<_, StoreError> = read!(store, [], |tx| tenant::list(tx).await);
     rows.unwrap().into_iter().map(|row| row.id.to_string()).collect()
 }
 
 async fn failing_work_leaves_nothing_behind(bench: Bench) {
     let row = sample::tenant("half");
-    let failed: Result<(), StoreError> = tx!(bench.store, [row] |tx| {
+    let failed: Result<(), StoreError> = tx!(bench.store, [row], |tx| {
         tenant::insert(tx, &row).await?;
         Err(StoreError::Unstorable { what: "this".into() })
     });
@@ -69,7 +69,7 @@ async fn work_that_panics_harms_no_other(bench: Bench) {
     let store = bench.store.clone();
     let panicked = tokio::spawn(async move {
         let row = sample::tenant("gone");
-        let outcome: Result<(), StoreError> = tx!(store, [row] |tx| {
+        let outcome: Result<(), StoreError> = tx!(store, [row], |tx| {
             tenant::insert(tx, &row).await?;
             panic!("on purpose")
         });
@@ -101,9 +101,10 @@ async fn a_read_sees_the_last_commit(bench: Bench) {
 
 async fn a_read_may_not_write(bench: Bench) {
     let row = sample::tenant("t");
-    let outcome: Result<(), StoreError> = read!(bench.store, [row] |tx| tenant::insert(tx, &row).await);
+    let outcome: Result<(), StoreError> = read!(bench.store, [row], |tx| tenant::insert(tx, &row).await);
     assert!(matches!(outcome, Err(StoreError::Engine(_))), "{outcome:?}");
-    let outcome: Result<_, StoreError> = read!(bench.store, [] |tx| store::push::wakes_due(tx, at(0), 10).await);
+    let outcome: Result<_, StoreError> =
+        read!(bench.store, [], |tx| store::push::wakes_due(tx, at(0), 10).await);
     assert!(matches!(outcome, Err(StoreError::Engine(_))), "{outcome:?}");
     assert!(names(&bench.store).await.is_empty());
 }
@@ -111,7 +112,7 @@ async fn a_read_may_not_write(bench: Bench) {
 async fn a_closed_store_says_so(bench: Bench) {
     bench.store.close().await;
     assert_eq!(insert_tenant(&bench.store, "t").await, Err(StoreError::Closed));
-    let outcome: Result<_, StoreError> = read!(bench.store, [] |tx| tenant::list(tx).await);
+    let outcome: Result<_, StoreError> = read!(bench.store, [], |tx| tenant::list(tx).await);
     assert_eq!(outcome, Err(StoreError::Closed));
 }
 
@@ -119,18 +120,20 @@ async fn a_closed_store_says_so(bench: Bench) {
 async fn cursor_and_rows_live_in_one_transaction(bench: Bench) {
     let (tenant, token): (TenantId, TokenId) = (id("t"), id("token-1"));
     let state = sample::sync_state(&tenant, &token);
-    let inserted: Result<(), StoreError> = tx!(bench.store, [state] |tx| sync::insert_state(tx, &state).await);
+    let inserted: Result<(), StoreError> =
+        tx!(bench.store, [state], |tx| sync::insert_state(tx, &state).await);
     inserted.unwrap();
     // Somebody moves the state on between the reading of a page and its commit.
-    let moved: Result<(), StoreError> = tx!(bench.store, [state] |tx| sync::update_state(tx, &state).await);
+    let moved: Result<(), StoreError> = tx!(bench.store, [state], |tx| sync::update_state(tx, &state).await);
     moved.unwrap();
     let rows = vec![sample::device(&tenant, &token, "C01")];
-    let page: Result<(), StoreError> = tx!(bench.store, [state, rows] |tx| {
+    let page: Result<(), StoreError> = tx!(bench.store, [state, rows], |tx| {
         device::upsert_many(tx, &rows).await?;
         sync::update_state(tx, &state).await
     });
     assert_eq!(page, Err(StoreError::Conflict));
-    let count: Result<u64, StoreError> = read!(bench.store, [tenant, token] |tx| device::count(tx, &tenant, &token).await);
+    let count: Result<u64, StoreError> =
+        read!(bench.store, [tenant, token], |tx| device::count(tx, &tenant, &token).await);
     assert_eq!(count, Ok(0), "the rows of a page whose cursor was not stored");
 }
 
@@ -156,7 +159,7 @@ async fn acquire(store: &Store, holder: &str, now: i64) -> bool {
     let holder = holder.to_owned();
     let ttl = std::time::Duration::from_secs(10);
     let outcome: Result<bool, StoreError> =
-        tx!(store, [holder] |tx| lease::try_acquire(tx, "sync/t", &holder, at(now), ttl).await);
+        tx!(store, [holder], |tx| lease::try_acquire(tx, "sync/t", &holder, at(now), ttl).await);
     outcome.unwrap()
 }
 
@@ -169,7 +172,8 @@ async fn a_lease_has_one_holder_until_it_ends(bench: Bench) {
     assert!(acquire(store, "b", 19).await, "it has ended");
     for (holder, next) in [("a", false), ("b", true)] {
         let holder = holder.to_owned();
-        let released: Result<(), StoreError> = tx!(store, [holder] |tx| lease::release(tx, "sync/t", &holder).await);
+        let released: Result<(), StoreError> =
+            tx!(store, [holder], |tx| lease::release(tx, "sync/t", &holder).await);
         released.unwrap();
         assert_eq!(acquire(store, "c", 20).await, next, "only its holder gives it back");
     }
@@ -216,7 +220,7 @@ async fn a_full_queue_says_busy_and_recovers() {
     let wait = Arc::new(std::sync::Mutex::new(wait));
     let store = bench.store.clone();
     let holder = tokio::spawn(async move {
-        let outcome: Result<(), StoreError> = tx!(store, [wait, began] |tx| {
+        let outcome: Result<(), StoreError> = tx!(store, [wait, began], |tx| {
             let _ = &tx;
             began.send(()).unwrap();
             wait.lock().unwrap().recv().unwrap();
@@ -252,7 +256,7 @@ async fn a_full_queue_says_busy_and_recovers() {
 async fn work_that_waits_for_something_else_is_refused_on_sqlite() {
     let bench = Bench::sqlite().await;
     let row = sample::tenant("t");
-    let outcome: Result<(), StoreError> = tx!(bench.store, [row] |tx| {
+    let outcome: Result<(), StoreError> = tx!(bench.store, [row], |tx| {
         tenant::insert(tx, &row).await?;
         std::future::pending().await
     });
@@ -266,13 +270,13 @@ async fn work_that_lost_a_race_is_run_again_on_postgres() {
     let Some(bench) = Bench::postgres().await else { return };
     let tenant: TenantId = id("t");
     let row = sample::token(&tenant, "token-1");
-    let inserted: Result<(), StoreError> = tx!(bench.store, [row] |tx| token::insert(tx, &row).await);
+    let inserted: Result<(), StoreError> = tx!(bench.store, [row], |tx| token::insert(tx, &row).await);
     inserted.unwrap();
     let runs = Arc::new(AtomicU32::new(0));
     let jobs = (0..6).map(|_| {
         let (store, runs, tenant) = (bench.store.clone(), Arc::clone(&runs), tenant.clone());
         tokio::spawn(async move {
-            let outcome: Result<(), StoreError> = tx!(store, [runs, tenant] |tx| {
+            let outcome: Result<(), StoreError> = tx!(store, [runs, tenant], |tx| {
                 runs.fetch_add(1, Ordering::Relaxed);
                 let mut row = token::get(tx, &tenant, &id("token-1")).await?.unwrap();
                 row.name.push('+');
@@ -288,7 +292,8 @@ async fn work_that_lost_a_race_is_run_again_on_postgres() {
             Err(error) => assert_eq!(error, StoreError::Conflict),
         }
     }
-    let row: Result<_, StoreError> = read!(bench.store, [tenant] |tx| token::get(tx, &tenant, &id("token-1")).await);
+    let row: Result<_, StoreError> =
+        read!(bench.store, [tenant], |tx| token::get(tx, &tenant, &id("token-1")).await);
     let pluses = row.unwrap().unwrap().name.matches('+').count();
     assert_eq!(pluses, won, "each success wrote once");
     assert!(won >= 1 && runs.load(Ordering::Relaxed) >= 6);
@@ -298,7 +303,7 @@ async fn work_that_lost_a_race_is_run_again_on_postgres() {
 async fn work_that_conflicts_for_good_stops_after_eight_runs_on_postgres() {
     let Some(bench) = Bench::postgres().await else { return };
     let runs = Arc::new(AtomicU32::new(0));
-    let outcome: Result<(), StoreError> = tx!(bench.store, [runs] |tx| {
+    let outcome: Result<(), StoreError> = tx!(bench.store, [runs], |tx| {
         let _ = &tx;
         runs.fetch_add(1, Ordering::Relaxed);
         Err(StoreError::Conflict)

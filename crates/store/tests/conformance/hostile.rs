@@ -1,1 +1,102 @@
-//! Placeholder.
+//! Texts from devices and administrators: stored as they are, or refused on both engines alike (lessons, class H).
+
+use domain::TenantId;
+use store::{StoreError, managed_device, profile, token};
+
+use crate::bench::{Bench, on_both_engines, tx};
+use crate::sample::{self, id};
+
+on_both_engines!(
+    hostile_texts_are_stored_as_they_are,
+    a_zero_byte_is_refused_everywhere,
+    text_from_a_device_stays_text,
+    a_name_too_long_for_an_index_is_refused_on_both,
+);
+
+type Done = Result<(), StoreError>;
+
+fn texts() -> Vec<String> {
+    [
+        "O'Brien",
+        "'; drop table token; --",
+        "\" or 1=1",
+        "$1 ?1 :name @x",
+        "%_\\",
+        "{rows}",
+        "🏫👩🏽‍🏫 Ünïcödé",
+        "e\u{301}",
+        "\u{202e}rtl",
+        "line\nbreak\r\ttab",
+        "\u{1}\u{7f}\u{fffd}\u{10ffff}",
+        " ",
+        "",
+    ]
+    .iter()
+    .map(|text| (*text).to_owned())
+    .chain([("ß".repeat(500_000))])
+    .collect()
+}
+
+async fn hostile_texts_are_stored_as_they_are(bench: Bench) {
+    let tenant: TenantId = id("t");
+    for (n, text) in texts().into_iter().enumerate() {
+        let outcome: Done = tx!(bench.store, [tenant, text], |tx| {
+            let mut row = sample::token(&tenant, &format!("token-{n}"));
+            row.name.clone_from(&text);
+            row.apple_id = Some(text.clone());
+            token::insert(tx, &row).await?;
+            assert_eq!(token::get(tx, &tenant, &row.id).await?, Some(row.clone()));
+            let mut own = sample::profile(&tenant, &row.id, "profile-1");
+            own.settings.display_name.clone_from(&text);
+            own.settings.description.clone_from(&text);
+            profile::insert(tx, &own).await?;
+            assert_eq!(profile::get(tx, &tenant, &row.id, &own.id).await?, Some(own));
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+}
+
+async fn a_zero_byte_is_refused_everywhere(bench: Bench) {
+    let tenant: TenantId = id("t");
+    let named: Done = tx!(bench.store, [tenant], |tx| {
+        let mut row = sample::token(&tenant, "token-1");
+        row.name = "a\0b".into();
+        token::insert(tx, &row).await
+    });
+    assert!(matches!(named, Err(StoreError::Unstorable { .. })), "{named:?}");
+    let asked: Result<_, StoreError> =
+        tx!(bench.store, [tenant], |tx| managed_device::by_udid(tx, &tenant, "a\0b").await);
+    assert!(matches!(asked, Err(StoreError::Unstorable { .. })), "{asked:?}");
+}
+
+async fn text_from_a_device_stays_text(bench: Bench) {
+    let tenant: TenantId = id("t");
+    for (n, text) in texts().into_iter().enumerate() {
+        let outcome: Done = tx!(bench.store, [tenant, text], |tx| {
+            let mut device = sample::managed(&tenant, &format!("C{n}"));
+            device.udid = format!("{n}{}", text.chars().take(100).collect::<String>());
+            device.info.device_name = Some(text.clone());
+            device.info.imei = Some(text.clone());
+            device.info.os_version = Some(text.clone());
+            managed_device::insert(tx, &device).await?;
+            assert_eq!(managed_device::by_udid(tx, &tenant, &device.udid).await?, Some(device));
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+}
+
+async fn a_name_too_long_for_an_index_is_refused_on_both(bench: Bench) {
+    let tenant: TenantId = id("t");
+    for (length, fits) in [(1_000_usize, true), (1_001, false), (100_000, false)] {
+        let outcome: Done = tx!(bench.store, [tenant], |tx| {
+            let mut device = sample::managed(&tenant, &format!("C{length}"));
+            // Does not compress, as a name made by an attacker would not.
+            device.udid = (0..length).map(|n: usize| char::from(b'!' + (n * n * 31 % 91) as u8)).collect();
+            managed_device::insert(tx, &device).await
+        });
+        assert_eq!(outcome.is_ok(), fits, "{length}: {outcome:?}");
+        assert!(fits || matches!(outcome, Err(StoreError::Unstorable { .. })));
+    }
+}

@@ -12,7 +12,7 @@ use domain::setup::{SetupPlan, SetupState, Step, StepKind, StepState};
 use domain::sync::{Counts, Cursor, Phase, RunState, SyncKind, SyncRun, SyncState, Trigger};
 use domain::tenant::{AppleSide, Organization, Tenant};
 use domain::token::{Account, Consent, KeyPair, ServerToken, Standing, Token};
-use domain::{Platform, ProfileId, Serial, TenantId, Time, TokenId};
+use domain::{Platform, Serial, TenantId, Time, TokenId};
 
 /// Reads an id or a serial.
 pub(crate) fn id<T: std::str::FromStr>(text: &str) -> T {
@@ -178,7 +178,10 @@ pub(crate) fn managed(tenant: &TenantId, serial: &str) -> ManagedDevice {
         platform: Platform::Ios,
         stage: Stage::Enrolled,
         enrolment: 1,
-        certificate: Some(PinnedCertificate { fingerprint: format!("fp-{tenant}-{serial}"), not_after: at(1_000) }),
+        certificate: Some(PinnedCertificate {
+            fingerprint: format!("fp-{tenant}-{serial}"),
+            not_after: at(1_000),
+        }),
         next_certificate: None,
         pending: None,
         rival: None,
@@ -265,8 +268,4 @@ pub(crate) fn challenge(device: &ManagedDevice, hash: &str) -> Challenge {
 
 pub(crate) fn serials(count: usize) -> Vec<Serial> {
     (0..count).map(|n| id(&format!("SER{n:05}"))).collect()
-}
-
-pub(crate) fn profile_id(name: &str) -> ProfileId {
-    id(name)
 }
