@@ -2,13 +2,15 @@
 //! (Apple: "Device Assignment", `mdmenrollment.apple.com`).
 //!
 //! Apple's documents and Apple's service differ in small ways, so reading is lenient: unknown keys are ignored, words
-//! that may grow stay open, an empty or unreadable time is no time. Writing is strict: an optional key is left out,
+//! that may grow stay open, an empty or unreadable time is no time, and one damaged record of a list leaves the others
+//! whole. Writing is strict: an optional key is left out,
 //! since the service takes an empty text for an invalid one.
 
 mod account;
 mod activation_lock;
 mod assignment;
 mod device;
+mod each;
 mod error;
 mod profile;
 mod time;
@@ -22,6 +24,7 @@ pub use assignment::{
 pub use device::{
     Device, FetchDeviceRequest, FetchDeviceResponse, OpType, ProfileStatus, ReplacementDetails,
 };
+pub use each::UnreadableDevice;
 pub use error::{AppleError, ErrorToken};
 pub use profile::{
     AccountDrivenEnrollmentProfile, DefineProfileResponse, Profile, SeedBuildToken, SeedBuildTokens,

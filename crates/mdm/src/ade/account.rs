@@ -57,7 +57,7 @@ pub struct AccountDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub org_version: Option<String>,
     /// What may be called, and how much at a time (protocol 3).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "super::each::readable")]
     pub urls: Vec<Url>,
 }
 

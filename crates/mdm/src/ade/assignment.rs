@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Device;
+use super::each::Each;
+use super::{Device, UnreadableDevice};
 use crate::word::open_words;
 
 /// The most devices that Apple takes in one call.
@@ -43,19 +44,11 @@ pub struct AssignmentResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_uuid: Option<String>,
     /// By serial number.
-    #[serde(deserialize_with = "super::assignment::results")]
+    #[serde(deserialize_with = "super::each::results")]
     pub devices: BTreeMap<String, AssignResult>,
     /// How long to wait before the throttled devices are tried again (protocol 10).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "super::each::seconds")]
     pub retry_after_seconds: Option<u64>,
-}
-
-/// Reads a map that may be `null`.
-pub(super) fn results<'de, D>(from: D) -> Result<BTreeMap<String, AssignResult>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-{
-    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 /// The body of `POST /devices` and `POST /devices/disown`.
@@ -67,10 +60,26 @@ pub struct DeviceListRequest {
 
 /// The answer of `POST /devices`, by serial number. A device that is not on this server has a `response_status` only.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "DeviceList")]
 pub struct DeviceListResponse {
     /// By serial number.
     pub devices: BTreeMap<String, Device>,
+    /// The records that could not be read.
+    #[serde(skip_serializing)]
+    pub unreadable: Vec<UnreadableDevice>,
+}
+
+/// The same as it comes.
+#[derive(Deserialize)]
+struct DeviceList {
+    #[serde(default, deserialize_with = "super::each::map")]
+    devices: Each<BTreeMap<String, Device>>,
+}
+
+impl From<DeviceList> for DeviceListResponse {
+    fn from(list: DeviceList) -> Self {
+        Self { devices: list.devices.read, unreadable: list.devices.unreadable }
+    }
 }
 
 /// The answer of `POST /devices/disown`, by serial number.
@@ -78,6 +87,6 @@ pub struct DeviceListResponse {
 #[serde(default)]
 pub struct DeviceStatusResponse {
     /// By serial number.
-    #[serde(deserialize_with = "super::assignment::results")]
+    #[serde(deserialize_with = "super::each::results")]
     pub devices: BTreeMap<String, AssignResult>,
 }

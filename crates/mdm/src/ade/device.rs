@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Micros;
+use super::each::Each;
+use super::{Micros, UnreadableDevice};
 use crate::word::open_words;
 
 /// The body of `POST /server/devices` and `POST /devices/sync`.
@@ -18,24 +19,45 @@ pub struct FetchDeviceRequest {
 
 /// A page of devices.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Page")]
 pub struct FetchDeviceResponse {
     /// Where to go on; opaque, up to 1,000 characters.
-    #[serde(default)]
     pub cursor: String,
     /// The devices, oldest operation first. A serial number may come more than once.
-    #[serde(default, deserialize_with = "super::device::list")]
     pub devices: Vec<Device>,
+    /// The records among them that could not be read. Their devices are on this server all the same: that a fetch did
+    /// not list them says nothing about them.
+    #[serde(skip_serializing)]
+    pub unreadable: Vec<UnreadableDevice>,
     /// How far the list has been read.
-    #[serde(default)]
     pub fetched_until: Micros,
     /// Whether there is more to ask for at once.
-    #[serde(default)]
     pub more_to_follow: bool,
 }
 
-/// Reads a list that may be `null`.
-fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Device>, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or_default())
+/// A page as it comes.
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    cursor: Option<String>,
+    #[serde(default, deserialize_with = "super::each::list")]
+    devices: Each<Vec<Device>>,
+    #[serde(default)]
+    fetched_until: Micros,
+    #[serde(default)]
+    more_to_follow: Option<bool>,
+}
+
+impl From<Page> for FetchDeviceResponse {
+    fn from(page: Page) -> Self {
+        Self {
+            cursor: page.cursor.unwrap_or_default(),
+            devices: page.devices.read,
+            unreadable: page.devices.unreadable,
+            fetched_until: page.fetched_until,
+            more_to_follow: page.more_to_follow.unwrap_or_default(),
+        }
+    }
 }
 
 open_words! {

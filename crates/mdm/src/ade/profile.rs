@@ -91,7 +91,7 @@ pub struct DefineProfileResponse {
     /// The new profile's id; opaque.
     pub profile_uuid: String,
     /// What became of the devices that were to be assigned at once.
-    #[serde(default, deserialize_with = "super::assignment::results")]
+    #[serde(default, deserialize_with = "super::each::results")]
     pub devices: BTreeMap<String, AssignResult>,
 }
 

@@ -105,3 +105,97 @@ fn no_secret_is_shown() {
     assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"device":"A","escrow_key":"hush"}"#);
     assert!(!format!("{session:?}{request:?}").contains("hush"));
 }
+
+#[test]
+fn one_unreadable_device_does_not_cost_its_page() {
+    let body = r#"{"cursor":"c","devices":[
+        {"serial_number":"A","model":"iPad"},
+        {"serial_number":"B","model":"iPad","imei":"35","color":"red"},
+        {"serial_number":7,"model":"iPad"},
+        {"serial_number":"C\u001b[2J","is_replacement_device":"yes"},
+        null, 5, ["D"], "E", {"serial_number":null},
+        {"serial_number":"Z"}],"more_to_follow":true}"#;
+    let page: FetchDeviceResponse = serde_json::from_str(body).unwrap();
+    let serials: Vec<_> = page.devices.iter().map(|device| device.serial_number.as_str()).collect();
+    assert_eq!(serials, ["A", "Z"]);
+    assert!(page.more_to_follow);
+    let bad: Vec<_> = page.unreadable.iter().map(|bad| bad.serial_number.as_deref()).collect();
+    assert_eq!(bad, [Some("B"), None, Some("C [2J"), None, None, None, None, None]);
+    assert!(page.unreadable[0].why.starts_with("imei: "), "{:?}", page.unreadable[0]);
+    assert!(page.unreadable[2].why.starts_with("is_replacement_device: "), "{:?}", page.unreadable[2]);
+    assert!(page.unreadable.iter().all(|bad| !bad.why.is_empty() && bad.why.chars().count() <= 200));
+    let again = serde_json::to_string(&page).unwrap();
+    assert!(!again.contains("unreadable"), "{again}");
+}
+
+#[test]
+fn what_is_no_list_of_devices_is_no_page() {
+    let endless = format!(r#"{{"cursor":"c","devices":[{}0]}}"#, "0,".repeat(1000));
+    for body in [r#"{"cursor":"c","devices":{}}"#, r#"{"cursor":"c","devices":"A"}"#, "7", &endless] {
+        assert!(serde_json::from_str::<FetchDeviceResponse>(body).is_err(), "{}", &body[..20.min(body.len())]);
+    }
+}
+
+#[test]
+fn a_page_survives_odd_keys_of_its_own() {
+    let body = r#"{"cursor":null,"devices":[{"serial_number":"A","op_date":1704067200,"op_type":"added"}],
+        "fetched_until":0,"more_to_follow":null}"#;
+    let page: FetchDeviceResponse = serde_json::from_str(body).unwrap();
+    assert_eq!((page.cursor.as_str(), page.more_to_follow), ("", false));
+    assert!(page.fetched_until.is_none() && page.devices[0].op_date.is_none());
+}
+
+#[test]
+fn one_unreadable_device_does_not_cost_the_details_of_the_others() {
+    let body = r#"{"devices":{"A":{"serial_number":"A"},"B":{"model":["x"]},"C":null}}"#;
+    let response: DeviceListResponse = serde_json::from_str(body).unwrap();
+    assert_eq!(response.devices.keys().collect::<Vec<_>>(), ["A"]);
+    let bad: Vec<_> = response.unreadable.iter().map(|bad| bad.serial_number.as_deref()).collect();
+    assert_eq!(bad, [Some("B"), Some("C")]);
+    let response: DeviceListResponse = serde_json::from_str(r#"{"devices":null}"#).unwrap();
+    assert!(response.devices.is_empty());
+}
+
+#[test]
+fn one_unreadable_result_does_not_cost_the_others() {
+    let body = r#"{"devices":{"A":"SUCCESS","B":null,"C":3,"D":{"status":"SUCCESS"}},"retry_after_seconds":"60"}"#;
+    let other = |words: &str| AssignResult::Other(words.to_owned());
+    let wanted =
+        [AssignResult::Success, other("null"), other("3"), other(r#"{"status":"SUCCESS"}"#)];
+    let response: AssignmentResponse = serde_json::from_str(body).unwrap();
+    assert_eq!(response.devices.into_values().collect::<Vec<_>>(), wanted);
+    assert_eq!(response.retry_after_seconds, Some(60));
+    let response: DeviceStatusResponse = serde_json::from_str(body).unwrap();
+    assert_eq!(response.devices.into_values().collect::<Vec<_>>(), wanted);
+    let response: DefineProfileResponse =
+        serde_json::from_str(&body.replacen('{', r#"{"profile_uuid":"P","#, 1)).unwrap();
+    assert_eq!(response.devices.into_values().collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn a_pause_is_read_however_it_is_written() {
+    for (text, seconds) in [
+        ("60", Some(60)),
+        ("59.2", Some(60)),
+        ("\"60\"", Some(60)),
+        ("-1", None),
+        ("null", None),
+        ("\"soon\"", None),
+        ("[]", None),
+        ("1e300", Some(u64::MAX)),
+    ] {
+        let body = format!(r#"{{"devices":{{}},"retry_after_seconds":{text}}}"#);
+        let response: AssignmentResponse = serde_json::from_str(&body).unwrap();
+        assert_eq!(response.retry_after_seconds, seconds, "{text}");
+    }
+}
+
+#[test]
+fn an_account_survives_odd_urls() {
+    let body = r#"{"server_name":"S","urls":[{"uri":"/account","http_method":null},
+        {"uri":"/devices","http_method":["POST"],"limit":{"default":100,"maximum":1000}}]}"#;
+    let account: AccountDetail = serde_json::from_str(body).unwrap();
+    assert_eq!(account.limit("/devices").map(|limit| limit.maximum), Some(1000));
+    let account: AccountDetail = serde_json::from_str(r#"{"server_name":"S","urls":null}"#).unwrap();
+    assert!(account.urls.is_empty());
+}

@@ -1,7 +1,5 @@
 //! The service's times.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -38,8 +36,8 @@ fn utc(time: DateTime) -> Result<Timestamp, jiff::Error> {
 
 impl<'de> Deserialize<'de> for Micros {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = Option::<Cow<'de, str>>::deserialize(from)?;
-        Ok(Self(text.as_deref().and_then(parse_time)))
+        let value = serde_json::Value::deserialize(from)?;
+        Ok(Self(value.as_str().and_then(parse_time)))
     }
 }
 
