@@ -382,3 +382,11 @@ pub async fn count_throttled(
 pub async fn prune_gone(tx: &mut Tx<'_>, before: Time) -> Result<u64, StoreError> {
     tx.execute("delete from device where not present and gone_at < $1", params![before]).await
 }
+
+/// Deletes every row of a token for good, as the token itself is deleted (R26); how many.
+///
+/// # Errors
+/// The engine's.
+pub async fn delete_all(tx: &mut Tx<'_>, tenant: &TenantId, token: &TokenId) -> Result<u64, StoreError> {
+    tx.execute("delete from device where tenant_id = $1 and token_id = $2", params![tenant, token]).await
+}

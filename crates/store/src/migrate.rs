@@ -82,6 +82,10 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
 pub(crate) async fn postgres(pool: &Pool) -> Result<(), StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
+    let encoding: String = transaction.query_one("show server_encoding", &[]).await?.try_get(0)?;
+    if encoding != "UTF8" {
+        return Err(StoreError::Schema(format!("it is encoded in {encoding}, and names need UTF8")));
+    }
     transaction.batch_execute(POSTGRES_LOCK).await?;
     transaction.batch_execute(LEDGER).await?;
     let rows = transaction.query(APPLIED, &[]).await?;

@@ -29,6 +29,7 @@ const TABLE: Table = Table {
         ("supervised", Bool),
         ("shared_ipad", Bool),
         ("content_hash", Text),
+        ("current_uuid", Text),
         ("created_at", Int),
         ("modified_at", Int),
     ],
@@ -63,8 +64,16 @@ pub const COLUMNS: &[Column] = &[
     Column::new("lastModifiedDateTime", "p.modified_at"),
 ];
 
-/// The content of a profile that was just written is not known until [`content_set`] tells it.
+/// The content of a profile that was just written is not known until [`content_set`] tells it, nor is its UUID.
 const UNKNOWN_CONTENT: &str = "";
+const UNKNOWN_UUID: Option<&str> = None;
+
+/// Sets a profile's UUID at Apple to the newest that was defined with its present content: kept beside the profile,
+/// so that looking for gaps over 100,000 serials asks for each profile once.
+const REFRESH_UUID: &str = "update profile set current_uuid = (select f.profile_uuid from defined_profile f \
+        where f.tenant_id = profile.tenant_id and f.token_id = profile.token_id and f.profile_id = profile.id \
+        and f.content_hash = profile.content_hash order by f.defined_at desc, f.profile_uuid limit 1) \
+    where tenant_id = $1 and token_id = $2 and id = $3";
 
 fn values(profile: &Profile) -> Result<Vec<Value>, StoreError> {
     let settings = &profile.settings;
@@ -83,6 +92,7 @@ fn values(profile: &Profile) -> Result<Vec<Value>, StoreError> {
         settings.supervised_mode_enabled,
         settings.enable_shared_ipad,
         UNKNOWN_CONTENT,
+        UNKNOWN_UUID,
         profile.created_at,
         profile.modified_at,
     ])
@@ -91,8 +101,8 @@ fn values(profile: &Profile) -> Result<Vec<Value>, StoreError> {
 fn decode(row: &mut Row) -> Result<Profile, StoreError> {
     let (tenant, token, id, version) = (row.id()?, row.id()?, row.id()?, row.int()?);
     let (platform, settings) = (row.word()?, row.json()?);
-    // Beside the JSON for statements only: four texts, three truth values, the content's hash.
-    for _ in 0..8 {
+    // Beside the JSON for statements only: four texts, three truth values, the content's hash and UUID.
+    for _ in 0..9 {
         row.value()?;
     }
     Ok(Profile {
@@ -220,7 +230,8 @@ pub async fn defined_insert(tx: &mut Tx<'_>, defined: &DefinedProfile) -> Result
         &defined.content_hash,
         defined.defined_at,
     ];
-    tx.execute(&DEFINED.insert(), values).await.map(drop)
+    tx.execute(&DEFINED.insert(), values).await?;
+    tx.execute(REFRESH_UUID, params![&defined.tenant, &defined.token, &defined.profile]).await.map(drop)
 }
 
 /// What Apple last accepted for a profile with exactly this content.
@@ -262,8 +273,12 @@ pub async fn defined_forget(
     tenant: &TenantId,
     profile_uuid: &str,
 ) -> Result<bool, StoreError> {
-    let sql = "delete from defined_profile where tenant_id = $1 and profile_uuid = $2";
-    Ok(tx.execute(sql, params![tenant, profile_uuid]).await? > 0)
+    let sql = "delete from defined_profile where tenant_id = $1 and profile_uuid = $2 returning token_id, profile_id";
+    let Some(mut row) = tx.returning(sql, params![tenant, profile_uuid]).await?.into_iter().next() else {
+        return Ok(false);
+    };
+    tx.execute(REFRESH_UUID, params![tenant, row.value()?, row.value()?]).await?;
+    Ok(true)
 }
 
 /// Says what Apple would be sent for this version of a profile: from now on its serials want the UUID that was
@@ -274,7 +289,8 @@ pub async fn defined_forget(
 pub async fn content_set(tx: &mut Tx<'_>, profile: &Profile, content_hash: &str) -> Result<(), StoreError> {
     let sql = "update profile set content_hash = $5 where tenant_id = $1 and token_id = $2 and id = $3 and version = $4";
     let params = params![&profile.tenant, &profile.token, &profile.id, profile.version, content_hash];
-    tx.execute_versioned(sql, params).await
+    tx.execute_versioned(sql, params).await?;
+    tx.execute(REFRESH_UUID, params![&profile.tenant, &profile.token, &profile.id]).await.map(drop)
 }
 
 /// Says that what Apple would be sent has become unknown for every profile of a tenant: something that all of them
@@ -283,7 +299,11 @@ pub async fn content_set(tx: &mut Tx<'_>, profile: &Profile, content_hash: &str)
 /// # Errors
 /// The engine's.
 pub async fn content_forget(tx: &mut Tx<'_>, tenant: &TenantId) -> Result<u64, StoreError> {
-    tx.execute("update profile set content_hash = '' where tenant_id = $1", params![tenant]).await
+    tx.execute(
+        "update profile set content_hash = '', current_uuid = null where tenant_id = $1",
+        params![tenant],
+    )
+    .await
 }
 
 /// Profiles that are a default of the token or wanted by a live serial, and whose present content is unknown or not
@@ -302,8 +322,7 @@ pub async fn wanted_undefined(
         and (p.id in (t.default_ios, t.default_macos, t.default_tvos, t.default_visionos) \
             or exists (select 1 from device d where d.tenant_id = p.tenant_id and d.wanted_profile = p.id \
                 and d.token_id = p.token_id and d.present and d.deleted_at is null)) \
-        and not exists (select 1 from defined_profile f where f.tenant_id = p.tenant_id \
-            and f.token_id = p.token_id and f.profile_id = p.id and f.content_hash = p.content_hash) \
+        and p.current_uuid is null \
         order by p.id";
     tx.list(sql, params![tenant, token]).await?.into_iter().map(|mut row| row.id()).collect()
 }

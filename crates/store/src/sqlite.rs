@@ -30,6 +30,9 @@ const LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The connection that writes. Every commit is on disk before it is reported.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        create_private(path)?;
+    }
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -132,11 +135,20 @@ const BACKUP_PAGES: std::ffi::c_int = 1_024;
 
 /// Copies a database that is in use to `to`, which must not exist.
 pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
-    // Made here and by us alone, so that a backup overwrites nothing.
-    std::fs::File::create_new(to).map_err(|e| StoreError::Engine(format!("{}: {e}", to.display())))?;
+    create_private(to)?;
     let source = open_reader(from)?;
     let mut target = Connection::open(to)?;
     let copy = rusqlite::backup::Backup::new(&source, &mut target)?;
     copy.run_to_completion(BACKUP_PAGES, std::time::Duration::ZERO, None)?;
     Ok(())
+}
+
+/// Makes a file that must not exist, for its owner alone: it names every device of an organisation. The log beside a
+/// database takes over its permissions.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|e| StoreError::Engine(format!("{}: {e}", path.display())))
 }

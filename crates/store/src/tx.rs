@@ -41,12 +41,12 @@ enum Reach {
 }
 
 impl Tx<'_> {
-    /// Rows by key.
+    /// Rows by key. The text is one of a few, and stays prepared.
     pub(crate) async fn query(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         self.rows(Reach::Point, sql, params).await
     }
 
-    /// Rows of a list or a count over many.
+    /// Rows of a list or a count over many. The text may vary.
     pub(crate) async fn list(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         self.rows(Reach::Many, sql, params).await
     }
@@ -74,8 +74,8 @@ impl Tx<'_> {
                 sqlite::beside_the_runtime(|| sqlite::rows(connection, sql, &params))
             }
             Engine::SqliteRead(connection) => sqlite::rows(connection, sql, &params),
-            Engine::PostgresWrite(transaction) => postgres_rows(transaction, sql, &params).await,
-            Engine::PostgresRead(client) => postgres_rows(*client, sql, &params).await,
+            Engine::PostgresWrite(transaction) => postgres_rows(transaction, reach, sql, &params).await,
+            Engine::PostgresRead(client) => postgres_rows(*client, reach, sql, &params).await,
         }
     }
 
@@ -144,10 +144,15 @@ pub(crate) fn storable(params: &[Value]) -> Result<(), StoreError> {
 
 async fn postgres_rows<C: GenericClient + Sync>(
     client: &C,
+    reach: Reach,
     sql: &str,
     params: &[Value],
 ) -> Result<Vec<Row>, StoreError> {
-    let statement = client.prepare_cached(sql).await?;
+    let statement = match reach {
+        Reach::Point => client.prepare_cached(sql).await?,
+        // The text of a list varies with what is asked for: kept prepared, strangers' filters would fill the server.
+        Reach::Many => client.prepare(sql).await?,
+    };
     let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
     let rows = client.query(&statement, &params).await?;
     rows.iter().map(crate::postgres::row).collect()

@@ -2,7 +2,12 @@
 //!
 //! The PostgreSQL half runs when `MUSTER_TEST_POSTGRES` names a server (`scripts/with-postgres`), each test in a
 //! database of its own; otherwise it says that it was skipped.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 // The other rooms know this crate by its short name; so do its tests.
 extern crate muster_store as store;

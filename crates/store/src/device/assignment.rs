@@ -22,22 +22,18 @@ pub struct Gap {
 }
 
 /// `w`: live serials with the profile they want: the chosen one, else the token's default for the platform as long as
-/// the serial has never enrolled. `u`: each profile's UUID at Apple for its present content. `g`: where they differ.
-const GAPS: &str = "with u as ( \
-        select p.id as profile_id, (select f.profile_uuid from defined_profile f \
-            where f.tenant_id = p.tenant_id and f.token_id = p.token_id and f.profile_id = p.id \
-            and f.content_hash = p.content_hash order by f.defined_at desc, f.profile_uuid limit 1) as uuid \
-        from profile p where p.tenant_id = $1 and p.token_id = $2), \
-    w as ( \
+/// the serial has never enrolled. `g`: where the profile's UUID at Apple is another than the serial's.
+const GAPS: &str = "with w as ( \
         select d.*, coalesce(d.wanted_profile, case when d.enrolled_at is null then case d.platform \
             when 'ios' then t.default_ios when 'macOS' then t.default_macos \
             when 'tvOS' then t.default_tvos when 'visionOS' then t.default_visionos end end) as wanted \
         from device d join token t on t.tenant_id = d.tenant_id and t.id = d.token_id \
         where d.tenant_id = $1 and d.token_id = $2 and d.present and d.deleted_at is null), \
     g as ( \
-        select w.*, u.uuid from w left join u on u.profile_id = w.wanted \
-        where w.wanted is not null and (u.uuid is null or w.profile_uuid is null or w.profile_uuid <> u.uuid \
-            or w.profile_status in ('empty', 'removed'))) ";
+        select w.*, p.current_uuid as uuid from w left join profile p \
+            on p.tenant_id = w.tenant_id and p.token_id = w.token_id and p.id = w.wanted \
+        where w.wanted is not null and (p.current_uuid is null or w.profile_uuid is null \
+            or w.profile_uuid <> p.current_uuid or w.profile_status in ('empty', 'removed'))) ";
 
 /// Serials of a token whose gap may be closed at `now`. Those that wait for their profile to be defined come last, so
 /// that a profile which Apple refuses holds up no other.
@@ -70,7 +66,8 @@ pub async fn next_assignment_due(
     tenant: &TenantId,
     token: &TokenId,
 ) -> Result<Option<Time>, StoreError> {
-    let sql = format!("{GAPS} select min(g.retry_at) from g where g.uuid is not null");
+    // Not `where g.uuid is not null`: that invites PostgreSQL to go from each profile over all serials.
+    let sql = format!("{GAPS} select min(case when g.uuid is not null then g.retry_at end) from g");
     let row = tx.list(&sql, params![tenant, token]).await?.into_iter().next();
     row.map_or(Ok(None), |mut row| row.opt_time())
 }

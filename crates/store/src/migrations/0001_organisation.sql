@@ -95,6 +95,7 @@ create table profile (
     supervised boolean not null,
     shared_ipad boolean not null,
     content_hash text collate "C" not null,
+    current_uuid text collate "C",
     created_at bigint not null,
     modified_at bigint not null,
     primary key (tenant_id, token_id, id)

@@ -338,3 +338,43 @@ async fn reads_and_writes_work_on_a_runtime_of_one_thread() {
     insert_tenant(&bench.store, "t").await.unwrap();
     assert_eq!(names(&bench.store).await, ["t"]);
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_files_of_a_database_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::sqlite().await;
+    insert_tenant(&bench.store, "t").await.unwrap();
+    let folder = bench.folder.as_ref().unwrap().path();
+    bench.store.backup(&folder.join("copy.db")).await.unwrap();
+    for file in ["muster.db", "muster.db-wal", "copy.db"] {
+        let mode = std::fs::metadata(folder.join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file}: {mode:o}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_in_another_encoding_is_refused() {
+    let Ok(server) = std::env::var("MUSTER_TEST_POSTGRES") else {
+        println!("skipped: no MUSTER_TEST_POSTGRES");
+        return;
+    };
+    let name = format!("muster_{}", uuid::Uuid::new_v4().simple());
+    let create = format!("create database {name} template template0 encoding 'LATIN1' locale 'C'");
+    crate::bench::raw_postgres(&server).await.batch_execute(&create).await.unwrap();
+    let outcome = open(&format!("{}/{name}", server.rsplit_once('/').unwrap().0), keys(KEY, &[])).await;
+    assert!(matches!(outcome, Err(StoreError::Schema(_))), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_start_together_share_one_migration() {
+    let Some(bench) = Bench::postgres().await else { return };
+    bench.raw("drop schema public cascade; create schema public").await;
+    let nodes = (0..4).map(|_| {
+        let url = bench.url.clone();
+        tokio::spawn(async move { open(&url, keys(KEY, &[])).await.map(drop) })
+    });
+    for node in nodes.collect::<Vec<_>>() {
+        assert_eq!(node.await.unwrap(), Ok(()));
+    }
+}

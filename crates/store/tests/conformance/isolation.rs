@@ -182,6 +182,7 @@ async fn changes_nothing(tx: &mut Tx<'_>, stranger: &TenantId) -> Done {
     row.version = 1;
     assert_eq!(device::update(tx, &row).await, conflict);
     assert_eq!(device::mark_gone_unseen(tx, stranger, &token, 99, at(1)).await?, 0);
+    assert_eq!(device::delete_all(tx, stranger, &token).await?, 0);
     let results =
         [(serial, domain::device::Assignment::default(), Some(domain::device::AppleRecord::default()))];
     device::set_assignment_results(tx, stranger, &token, &results).await?;
