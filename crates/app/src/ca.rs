@@ -67,8 +67,10 @@ fn unusable(error: &pki::Error) -> AppError {
     AppError::internal(format!("the certificate authority cannot be used: failed to {error}"))
 }
 
-/// Makes an authority and keeps it, unless another node was first.
+/// Makes an authority and keeps it, unless another node was first. Strangers may ask for any tenant's: one that does not
+/// exist gets none, and costs no key.
 async fn make(app: &App, tenant: &TenantId) -> Result<()> {
+    exists(app, tenant).await?;
     let now = app.now().unix();
     let name = Name::of(&format!("Muster Device CA {tenant}")).organization(tenant.as_str());
     let made = tokio::task::spawn_blocking(move || {
@@ -92,4 +94,16 @@ async fn make(app: &App, tenant: &TenantId) -> Result<()> {
             })
         })
         .await
+}
+
+async fn exists(app: &App, tenant: &TenantId) -> Result<()> {
+    let id = tenant.clone();
+    let found = app
+        .store
+        .read(move |tx| {
+            let id = id.clone();
+            Box::pin(async move { Ok::<_, AppError>(store::tenant::get(tx, &id).await?) })
+        })
+        .await?;
+    found.map(drop).ok_or_else(|| AppError::not_found(format!("the tenant {tenant}")))
 }

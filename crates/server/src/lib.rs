@@ -1,1 +1,3 @@
 //! TODO: room documentation.
+
+pub mod device;

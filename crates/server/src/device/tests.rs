@@ -1,0 +1,9 @@
+//! Whole conversations with the device routes, over a real database, by a pretend device that makes its own messages.
+
+mod enroll;
+mod hostile;
+mod messages;
+mod pretend;
+mod push;
+mod scep;
+mod setup;
