@@ -36,4 +36,16 @@ impl Actor {
     pub fn may_administer(&self) -> bool {
         !matches!(self.kind, ActorKind::Device)
     }
+
+    /// Refuses devices.
+    ///
+    /// # Errors
+    /// [`crate::AppError::Refused`].
+    pub(crate) fn must_administer(&self) -> crate::Result<()> {
+        if self.may_administer() {
+            Ok(())
+        } else {
+            Err(crate::AppError::refused("a device changes nothing that the organisation owns"))
+        }
+    }
 }

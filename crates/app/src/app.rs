@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use domain::{Limits, Time};
+use futures_util::future::BoxFuture;
 use net::Clock;
-use store::Store;
+use store::{Store, Tx};
 
+use crate::Result;
+use crate::ade::AdeClients;
 use crate::loops::{Loops, Work};
 use crate::memory::Memory;
 
@@ -24,6 +27,10 @@ pub struct App {
     pub(crate) loops: Arc<Loops>,
     /// What this process remembers of devices and may forget.
     pub(crate) memory: Arc<Memory>,
+    /// Clients of Apple's enrolment service, one a token.
+    pub(crate) ade: Arc<AdeClients>,
+    /// Names this process among others on the same database.
+    pub(crate) instance: Arc<str>,
 }
 
 /// What the operator set.
@@ -48,6 +55,8 @@ impl App {
             settings: Arc::new(settings),
             loops: Arc::new(Loops::default()),
             memory: Arc::new(Memory::default()),
+            ade: Arc::new(AdeClients::default()),
+            instance: uuid::Uuid::now_v7().to_string().into(),
         }
     }
 
@@ -64,5 +73,25 @@ impl App {
     /// Wakes a loop: something it works on has changed.
     pub fn wake(&self, work: Work) {
         self.loops.wake(work);
+    }
+
+    /// Runs `work` on a read-only view, with `args` anew for each attempt.
+    pub(crate) async fn look<A, T, F>(&self, args: A, work: F) -> Result<T>
+    where
+        A: Clone + Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, A) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
+    {
+        self.store.read(move |tx| work(tx, args.clone())).await
+    }
+
+    /// Load, decide, commit: runs `work` in one transaction, with `args` anew for each attempt.
+    pub(crate) async fn commit<A, T, F>(&self, args: A, work: F) -> Result<T>
+    where
+        A: Clone + Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>, A) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
+    {
+        self.store.transact(move |tx| work(tx, args.clone())).await
     }
 }

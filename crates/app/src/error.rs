@@ -91,6 +91,12 @@ impl AppError {
     }
 }
 
+impl From<pki::Error> for AppError {
+    fn from(error: pki::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {

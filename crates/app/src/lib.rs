@@ -6,10 +6,13 @@
 //! last told us; use cases only wake it.
 
 mod actor;
+mod ade;
+pub mod alert;
 mod app;
 pub mod application;
 pub mod ca;
 pub mod command;
+pub mod device;
 pub mod enrollment;
 mod error;
 
@@ -17,11 +20,18 @@ pub mod loops;
 pub mod managed_device;
 pub mod mdm;
 mod memory;
+pub mod profile;
+pub mod open;
+pub mod operator;
 mod push;
 pub mod push_certificate;
 pub mod scep;
 mod scope;
+pub mod server_certificate;
 pub mod setup;
+pub mod sync;
+pub mod tenant;
+pub mod token;
 
 pub use actor::{Actor, ActorKind};
 pub use app::{App, Settings};
@@ -30,4 +40,4 @@ pub use loops::Work;
 pub use store::{Keyset, Page, PageQuery};
 
 /// What use cases answer.
-pub type Result<T> = std::result::Result<T, AppError>;
+pub type Result<T, E = AppError> = std::result::Result<T, E>;

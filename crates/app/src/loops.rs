@@ -1,10 +1,12 @@
 //! Work loops. Each closes one gap at its own pace; a restart needs no recovery, because what is due is a column.
 
+pub mod assign;
 pub mod commands;
 pub mod identity_renewal;
 pub mod last_seen;
 pub mod push;
 pub mod setup;
+pub mod sync;
 
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,332 @@
+//! Reads device lists from Apple: due tokens, one run at a time for each, a page at a time with its cursor.
+//!
+//! What a page says and the cursor behind it are stored together or not at all, so that a program which dies between
+//! any two steps has lost nothing: the run is taken up again where its cursor stands.
+
+use std::time::Duration;
+
+use apple::AdeError;
+use apple::ade::{Client, CursorProblem};
+use domain::sync::{
+    After, Ask, Counts, Cursor, FoldContext, Page, PageRead, Phase, RunState, SyncProblem, SyncRun, SyncState, Trigger,
+    after_page, cursor_rejected, failed, fold_page, may_start, observe, start,
+};
+use domain::token::{Heard, Token};
+use domain::{RunId, Serial, TenantId, Time, TokenId};
+use futures_util::StreamExt as _;
+use mdm::ade::FetchDeviceResponse;
+use store::Tx;
+
+use super::Work;
+use crate::scope::Scope;
+use crate::{App, Result, ade};
+
+/// Tokens read side by side: each waits for Apple most of the time, and a page takes some megabytes.
+const SIDE_BY_SIDE: usize = 4;
+/// Tokens of one turn.
+const TOKENS: u32 = 64;
+/// How long a node has a token's sync to itself without a sign of life: longer than one call to Apple may take.
+const LEASE: Duration = Duration::from_secs(90);
+/// Runs older than this are forgotten.
+const RUNS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// One turn: every due token, and when the next is due.
+///
+/// # Errors
+/// The store's; what fails at Apple is kept with its token.
+pub async fn turn(app: App) -> Result<Time> {
+    let now = app.now();
+    let due = app.look(now, |tx, now| Box::pin(async move { Ok(store::sync::due(tx, now, TOKENS).await?) })).await?;
+    let mut ended = futures_util::stream::iter(due)
+        .map(|(tenant, token)| sync_token(app.clone(), tenant, token))
+        .buffer_unordered(SIDE_BY_SIDE);
+    let mut left_alone = Time::NEVER;
+    while let Some(result) = ended.next().await {
+        left_alone = left_alone.min(result?);
+    }
+    drop(ended);
+    housekeeping(&app).await?;
+    let next = app.look((), |tx, ()| Box::pin(async move { Ok(store::sync::next_due(tx).await?) })).await?;
+    let next = next.unwrap_or(Time::NEVER);
+    // A token that another node has is due all the while; it is looked at again when the lease may have ended.
+    Ok(if next <= app.now() { left_alone.min(app.now().plus(LEASE)) } else { next })
+}
+
+async fn housekeeping(app: &App) -> Result<()> {
+    let now = app.now();
+    let before = (now.minus(RUNS_KEPT), now.minus(app.limits.released_kept));
+    app.commit(before, |tx, (runs, gone)| {
+        Box::pin(async move {
+            store::sync::runs_prune(tx, runs).await?;
+            store::device::prune_gone(tx, gone).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Syncs one token, run after run while Apple's answers ask for it. Answers when to look again if it was left alone.
+async fn sync_token(app: App, tenant: TenantId, token: TokenId) -> Result<Time> {
+    let lease = format!("sync/{tenant}/{token}");
+    if !hold(&app, &lease).await? {
+        return Ok(app.now().plus(LEASE));
+    }
+    let mut again = true;
+    while again {
+        again = match take_up(&app, &tenant, &token).await? {
+            Some(step) => run_to_its_end(&app, &lease, step).await?,
+            None => false,
+        };
+    }
+    app.commit((lease, app.instance.clone()), |tx, (lease, holder)| {
+        Box::pin(async move { Ok(store::lease::release(tx, &lease, &holder).await?) })
+    })
+    .await?;
+    app.wake(Work::Assign);
+    Ok(Time::NEVER)
+}
+
+/// Takes or prolongs the lease.
+async fn hold(app: &App, lease: &str) -> Result<bool> {
+    let args = (lease.to_owned(), app.instance.clone(), app.now());
+    app.commit(args, |tx, (lease, holder, now)| {
+        Box::pin(async move { Ok(store::lease::try_acquire(tx, &lease, &holder, now, LEASE).await?) })
+    })
+    .await
+}
+
+/// A run as it stands: what the next page is asked with.
+#[derive(Clone)]
+struct Step {
+    token: Token,
+    state: SyncState,
+    run: SyncRun,
+}
+
+/// The run to go on with: the one under way, or a new one if it is due.
+async fn take_up(app: &App, tenant: &TenantId, token: &TokenId) -> Result<Option<Step>> {
+    let args = (Scope::new(app, tenant), token.clone(), app.new_id::<RunId>());
+    app.commit(args, |tx, (scope, token, id)| {
+        Box::pin(async move { take_up_in(&scope, tx, &token, id).await })
+    })
+    .await
+}
+
+async fn take_up_in(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: RunId) -> Result<Option<Step>> {
+    let (now, limits) = (scope.now, &scope.app.limits);
+    let Some(token) = store::token::get(tx, &scope.tenant, token).await? else { return Ok(None) };
+    let Some(mut state) = store::sync::state(tx, &scope.tenant, &token.id).await? else { return Ok(None) };
+    let run = crate::sync::current_run(tx, &state).await?;
+    if let Some(mut run) = run.filter(|run| run.state == RunState::Running) {
+        if run.is_under_way(now) {
+            return Ok(Some(Step { token, state, run }));
+        }
+        let words = "the program ended before the run did; the next one goes on from its cursor";
+        failed(&mut state, &mut run, SyncProblem::TimedOut, words, None, now, limits);
+        state.next_due = now;
+        store::sync::run_update(tx, &run).await?;
+    }
+    let Ok(kind) = may_start(&state, None, Ask::Timed, now, limits) else {
+        return Ok(None);
+    };
+    let trigger = match (&state.run, state.needs_full, state.pass_open) {
+        (None, _, _) => Trigger::Upload,
+        (_, Some(reason), _) if reason.is_forced() => Trigger::Continue,
+        (_, _, true) => Trigger::Continue,
+        _ => Trigger::Schedule,
+    };
+    let (started, run) = start(&state, id, kind, trigger, now, limits);
+    store::sync::run_insert(tx, &run).await?;
+    store::sync::update_state(tx, &started).await?;
+    let state = SyncState { version: started.version.saturating_add(1), ..started };
+    Ok(Some(Step { token, state, run }))
+}
+
+/// Reads pages until the run ends. Answers whether another run is due at once.
+async fn run_to_its_end(app: &App, lease: &str, mut step: Step) -> Result<bool> {
+    let client = match ade::client(app, &step.token).await {
+        Ok(client) => client,
+        Err(error) => return give_up(app, &step, SyncProblem::Internal, error.to_string(), None).await,
+    };
+    learn_account(app, &client, &step.token).await?;
+    loop {
+        let read = match ask(app, &client, &step).await {
+            Ok(read) => read,
+            Err(error) => return trouble(app, &step, error).await,
+        };
+        if step.run.pages == 0 {
+            ade::keep_standing(app, &step.token, Heard::Good).await?;
+        }
+        match store_page(app, &step, read).await? {
+            Some(next) => step = next,
+            None => return Ok(false),
+        }
+        if !hold(app, lease).await? {
+            // Another node has taken the run over: our page was stored, and it goes on from there.
+            return Ok(false);
+        }
+    }
+}
+
+/// `/account`, while it is not known: the terms were not accepted or Apple was away when the file was uploaded.
+async fn learn_account(app: &App, client: &Client, token: &Token) -> Result<()> {
+    if token.server.as_ref().is_none_or(|server| server.account.is_some()) {
+        return Ok(());
+    }
+    let Ok(detail) = client.account().await else { return Ok(()) };
+    let args = (token.tenant.clone(), token.id.clone(), ade::account(detail));
+    app.commit(args, |tx, (tenant, token, account)| {
+        Box::pin(async move {
+            let Some(mut token) = store::token::get(tx, &tenant, &token).await? else { return Ok(()) };
+            if let Some(server) = token.server.as_mut() {
+                server.account = Some(account);
+                store::token::update(tx, &token).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// One page, as far as it is read from Apple.
+#[derive(Clone)]
+struct Read {
+    page: Page,
+    seen: u32,
+    cursor: String,
+    more: bool,
+    exhausted: bool,
+}
+
+async fn ask(app: &App, client: &Client, step: &Step) -> Result<Read, AdeError> {
+    let cursor = step.state.cursor.as_ref().map(|cursor| cursor.value.as_str());
+    let limit = app.limits.sync_page;
+    let answer = match (step.run.phase, cursor) {
+        (Phase::Sync, Some(cursor)) => client.sync_devices(cursor, limit).await,
+        (Phase::Fetch, cursor) => client.fetch_devices(cursor, limit).await,
+        (Phase::Sync, None) => client.fetch_devices(None, limit).await,
+    };
+    match answer {
+        Ok(answer) => Ok(read(answer)),
+        Err(AdeError::Cursor { problem: CursorProblem::Exhausted, .. }) => {
+            Ok(Read { page: Page::default(), seen: 0, cursor: String::new(), more: false, exhausted: true })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn read(answer: FetchDeviceResponse) -> Read {
+    let page = fold_page(&answer.devices);
+    if page.refused > 0 {
+        tracing::warn!(records = page.refused, "Apple sent records without a usable serial number");
+    }
+    Read {
+        page,
+        seen: u32::try_from(answer.devices.len()).unwrap_or(u32::MAX),
+        cursor: answer.cursor,
+        more: answer.more_to_follow,
+        exhausted: false,
+    }
+}
+
+/// Stores a page with its cursor. Answers the next step, or none when the run is over.
+async fn store_page(app: &App, step: &Step, read: Read) -> Result<Option<Step>> {
+    let args = (Scope::new(app, &step.token.tenant), step.clone(), read);
+    app.commit(args, |tx, (scope, step, read)| {
+        Box::pin(async move { store_page_in(&scope, tx, step, read).await })
+    })
+    .await
+}
+
+async fn store_page_in(scope: &Scope, tx: &mut Tx<'_>, step: Step, read: Read) -> Result<Option<Step>> {
+    let Some((mut state, mut run)) = same_place(tx, &step).await? else { return Ok(None) };
+    let mut counts = write_devices(scope, tx, &step, &state, &read.page).await?;
+    counts.seen = read.seen;
+    let page = PageRead { cursor: read.cursor, more: read.more, exhausted: read.exhausted, counts };
+    let after = after_page(&mut state, &mut run, &page, scope.now, &scope.app.limits);
+    if after == After::PassComplete {
+        let gone =
+            store::device::mark_gone_unseen(tx, &scope.tenant, &step.token.id, state.pass, scope.now).await?;
+        run.counts.gone = run.counts.gone.saturating_add(u32::try_from(gone).unwrap_or(u32::MAX));
+    }
+    store::sync::run_update(tx, &run).await?;
+    store::sync::update_state(tx, &state).await?;
+    state.version += 1;
+    Ok((after != After::Ended).then_some(Step { token: step.token, state, run }))
+}
+
+/// State and run as stored, if nobody has moved them on since the page was asked for.
+async fn same_place(tx: &mut Tx<'_>, step: &Step) -> Result<Option<(SyncState, SyncRun)>> {
+    let place = |state: &SyncState| state.cursor.as_ref().map(|Cursor { value, phase, .. }| (value.clone(), *phase));
+    let state = store::sync::state(tx, &step.state.tenant, &step.state.token).await?;
+    let Some(state) = state.filter(|now| {
+        now.run == step.state.run && now.pass == step.state.pass && place(now) == place(&step.state)
+    }) else {
+        return Ok(None);
+    };
+    let run = crate::sync::current_run(tx, &state).await?;
+    Ok(run.filter(|run| run.state == RunState::Running).map(|run| (state, run)))
+}
+
+async fn write_devices(scope: &Scope, tx: &mut Tx<'_>, step: &Step, state: &SyncState, page: &Page) -> Result<Counts> {
+    let at = FoldContext {
+        tenant: scope.tenant.clone(),
+        token: step.token.id.clone(),
+        phase: step.run.phase,
+        pass: state.pass,
+        now: scope.now,
+    };
+    let serials: Vec<Serial> = page.sightings.keys().cloned().collect();
+    let known = store::device::by_serials(tx, &scope.tenant, &step.token.id, &serials).await?;
+    let known: std::collections::BTreeMap<_, _> = known.iter().map(|device| (&device.serial, device)).collect();
+    let mut counts = Counts::default();
+    let mut changed = Vec::new();
+    for (serial, sighting) in &page.sightings {
+        let before = known.get(serial).copied();
+        if let Some((device, change)) = observe(before, serial, sighting, &at, || scope.app.new_id()) {
+            counts.count(change);
+            changed.push(device);
+        }
+    }
+    store::device::upsert_many(tx, &changed).await?;
+    Ok(counts)
+}
+
+/// Apple refused or did not answer.
+async fn trouble(app: &App, step: &Step, error: AdeError) -> Result<bool> {
+    if let Some(heard) = ade::heard(&error) {
+        ade::keep_standing(app, &step.token, heard).await?;
+    }
+    let words = match ade::told(&error) {
+        crate::AppError::Apple { words } => words,
+        other => other.to_string(),
+    };
+    tracing::warn!(tenant = %step.token.tenant, token = %step.token.id, "failed to {error} while syncing devices");
+    give_up(app, step, ade::problem(&error), words, error.retry_after()).await
+}
+
+async fn give_up(
+    app: &App,
+    step: &Step,
+    problem: SyncProblem,
+    words: String,
+    retry_after: Option<Duration>,
+) -> Result<bool> {
+    let args = (Scope::new(app, &step.token.tenant), step.clone(), problem, words, retry_after);
+    app.commit(args, |tx, (scope, step, problem, words, retry_after)| {
+        Box::pin(async move {
+            let Some((mut state, mut run)) = same_place(tx, &step).await? else { return Ok(false) };
+            let (now, limits) = (scope.now, &scope.app.limits);
+            let again = if problem.is_cursor() {
+                cursor_rejected(&mut state, &mut run, problem, &words, now, limits)
+            } else {
+                failed(&mut state, &mut run, problem, &words, retry_after, now, limits);
+                false
+            };
+            store::sync::run_update(tx, &run).await?;
+            store::sync::update_state(tx, &state).await?;
+            Ok(again)
+        })
+    })
+    .await
+}
