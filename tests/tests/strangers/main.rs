@@ -1,0 +1,9 @@
+//! Programs that others wrote, on practice Apple and on the running server. Each is skipped by name where it is not
+//! installed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
+
+mod pushing;
