@@ -56,7 +56,8 @@ const TABLE: Table = Table {
     fixed: &[],
 };
 
-/// Graph's properties of `importedAppleDeviceIdentity`, some of Apple's, and where they are stored.
+/// Graph's properties of `importedAppleDeviceIdentity`, some of Apple's, and where they are stored. What
+/// Graph never shows as null is none here either: an unknown date is 0001-01-01 (-62135596800 s).
 pub const COLUMNS: &[Column] = &[
     Column::new("id", "d.id").fold("lower(d.id)"),
     Column::new("serialNumber", "d.serial").fold("lower(d.serial)"),
@@ -71,9 +72,9 @@ pub const COLUMNS: &[Column] = &[
         "exists (select 1 from managed_device m where m.tenant_id = d.tenant_id and m.id = d.managed_device \
          and m.supervised)",
     ),
-    Column::new("lastContactedDateTime", "d.last_contact").nullable(),
+    Column::new("lastContactedDateTime", "coalesce(d.last_contact, -62135596800000000)"),
     Column::new("platform", "d.platform").fold("lower(d.platform)"),
-    Column::new("requestedEnrollmentProfileAssignmentDateTime", "d.wanted_at").nullable(),
+    Column::new("requestedEnrollmentProfileAssignmentDateTime", "coalesce(d.wanted_at, -62135596800000000)"),
     Column::new("requestedEnrollmentProfileId", "d.wanted_profile")
         .fold("lower(d.wanted_profile)")
         .nullable(),

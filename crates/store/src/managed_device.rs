@@ -1,7 +1,7 @@
 //! Enrolled devices.
 
 use domain::managed_device::{ManagedDevice, PendingEnrollment, PinnedCertificate, Stage};
-use domain::{ManagedDeviceId, Serial, TenantId, Time};
+use domain::{ManagedDeviceId, Platform, Serial, TenantId, Time};
 use query::fold;
 
 use crate::page::{Listing, page_of};
@@ -38,6 +38,7 @@ const TABLE: Table = Table {
         ("info", Text),
         ("device_name", Text),
         ("device_name_fold", Text),
+        ("operating_system", Text),
         ("os_version", Text),
         ("model_fold", Text),
         ("imei", Text),
@@ -56,38 +57,44 @@ const TABLE: Table = Table {
     fixed: &["last_seen"],
 };
 
-/// Graph's properties of `managedDevice` and where they are stored.
+/// Graph's properties of `managedDevice` and where they are stored. What Graph never shows as null is none here either:
+/// an unknown date is 0001-01-01 (-62135596800 s), an unknown truth false, an unknown size 0.
 pub const COLUMNS: &[Column] = &[
     Column::new("id", "m.id").fold("lower(m.id)"),
     Column::new("serialNumber", "m.serial").fold("lower(m.serial)"),
     Column::new("udid", "m.udid").fold("lower(m.udid)"),
     Column::new("deviceName", "m.device_name").fold("m.device_name_fold").nullable(),
     Column::new("enrollmentProfileName", "m.profile_name").fold("m.profile_name_fold"),
-    Column::new("operatingSystem", OPERATING_SYSTEM).fold(OPERATING_SYSTEM_FOLD),
+    Column::new("operatingSystem", "m.operating_system").fold("lower(m.operating_system)"),
     Column::new("osVersion", "m.os_version").fold("lower(m.os_version)").nullable(),
     Column::new("model", "m.model_fold").fold("m.model_fold").nullable(),
     Column::new("imei", "m.imei").fold("lower(m.imei)").nullable(),
     Column::new("manufacturer", "cast('Apple' as text)").fold("cast('apple' as text)"),
     Column::new("managementAgent", "cast('mdm' as text)").fold("cast('mdm' as text)"),
     Column::new("managedDeviceOwnerType", "cast('company' as text)").fold("cast('company' as text)"),
-    Column::new("isSupervised", "m.supervised").nullable(),
-    Column::new("isEncrypted", "m.encrypted").nullable(),
-    Column::new("totalStorageSpaceInBytes", "m.total_storage").nullable(),
-    Column::new("freeStorageSpaceInBytes", "m.free_storage").nullable(),
-    Column::new("enrolledDateTime", "m.enrolled_at").nullable(),
-    Column::new("lastSyncDateTime", "m.last_seen").nullable(),
-    Column::new("managementCertificateExpirationDate", "m.not_after").nullable(),
+    Column::new("isSupervised", "coalesce(m.supervised, 1 = 0)"),
+    Column::new("isEncrypted", "coalesce(m.encrypted, 1 = 0)"),
+    Column::new("totalStorageSpaceInBytes", "coalesce(m.total_storage, 0)"),
+    Column::new("freeStorageSpaceInBytes", "coalesce(m.free_storage, 0)"),
+    Column::new("enrolledDateTime", "coalesce(m.enrolled_at, -62135596800000000)"),
+    Column::new("lastSyncDateTime", "coalesce(m.last_seen, m.enrolled_at, -62135596800000000)"),
+    Column::new("managementCertificateExpirationDate", "coalesce(m.not_after, -62135596800000000)"),
     Column::new("platform", "m.platform").fold("lower(m.platform)"),
     Column::new("stage", "m.stage").fold("lower(m.stage)"),
     Column::new("tokenId", "m.token_id").fold("lower(m.token_id)"),
     Column::new("profileId", "m.profile_id").fold("lower(m.profile_id)"),
 ];
 
-/// Graph's words for what runs on a device.
-const OPERATING_SYSTEM: &str = "case m.platform when 'ios' then \
-    case when m.model_fold like 'ipad%' then 'iPadOS' else 'iOS' end else m.platform end";
-const OPERATING_SYSTEM_FOLD: &str = "case m.platform when 'ios' then \
-    case when m.model_fold like 'ipad%' then 'ipados' else 'ios' end else lower(m.platform) end";
+/// Graph's word for what runs on a device.
+fn operating_system(device: &ManagedDevice) -> &'static str {
+    let info = &device.info;
+    let name = info.product_name.as_deref().or(info.model_name.as_deref()).unwrap_or_default();
+    match device.platform {
+        Platform::Ios if name.starts_with("iPad") => "iPadOS",
+        Platform::Ios => "iOS",
+        other => other.as_str(),
+    }
+}
 
 fn values(device: &ManagedDevice) -> Result<Vec<Value>, StoreError> {
     let info = &device.info;
@@ -118,6 +125,7 @@ fn values(device: &ManagedDevice) -> Result<Vec<Value>, StoreError> {
         Value::json(info)?,
         info.device_name.as_ref(),
         info.device_name.as_deref().map(fold),
+        operating_system(device),
         info.os_version.as_ref(),
         model.map(fold),
         info.imei.as_ref(),
@@ -150,8 +158,8 @@ fn decode(row: &mut Row) -> Result<ManagedDevice, StoreError> {
     let pending: Option<PendingEnrollment> = row.opt_json()?;
     let _fingerprint_beside_it = row.opt_text()?;
     let (rival, info) = (row.opt_json()?, row.json()?);
-    // Beside the JSON for statements only: name, OS version, model, IMEI, two truth values, two sizes.
-    for _ in 0..9 {
+    // Beside the JSON for statements only: name, system, version, model, IMEI, two truth values, two sizes.
+    for _ in 0..10 {
         row.value()?;
     }
     Ok(ManagedDevice {

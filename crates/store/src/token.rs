@@ -46,7 +46,8 @@ const TABLE: Table = Table {
     fixed: &[],
 };
 
-/// Graph's properties of `depOnboardingSetting` and where they are stored.
+/// Graph's properties of `depOnboardingSetting` and where they are stored. What Graph never shows as null is none here
+/// either: an unknown date is 0001-01-01 (-62135596800 s).
 pub const COLUMNS: &[Column] = &[
     Column::new("id", "t.id").fold("lower(t.id)"),
     Column::new("tokenName", "t.name").fold("t.name_fold"),
@@ -54,10 +55,10 @@ pub const COLUMNS: &[Column] = &[
     Column::new("dataSharingConsentGranted", "(t.consent is not null)"),
     Column::new("lastModifiedDateTime", "t.modified_at"),
     Column::new("shareTokenWithSchoolDataSyncService", "t.share_with_school"),
-    Column::new("tokenExpirationDateTime", "t.expires_at").nullable(),
+    Column::new("tokenExpirationDateTime", "coalesce(t.expires_at, -62135596800000000)"),
     Column::new("tokenType", "t.token_type").fold("lower(t.token_type)"),
-    Column::new("lastSuccessfulSyncDateTime", "s.last_success_at").nullable(),
-    Column::new("lastSyncTriggeredDateTime", "s.last_triggered_at").nullable(),
+    Column::new("lastSuccessfulSyncDateTime", "coalesce(s.last_success_at, -62135596800000000)"),
+    Column::new("lastSyncTriggeredDateTime", "coalesce(s.last_triggered_at, -62135596800000000)"),
     Column::new("lastSyncErrorCode", "coalesce(s.last_error_code, 0)"),
     Column::new(
         "syncedDeviceCount",

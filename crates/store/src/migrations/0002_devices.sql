@@ -37,6 +37,7 @@ create table device (
     primary key (tenant_id, token_id, serial)
 ) with (fillfactor = 70);
 create unique index device_id on device (tenant_id, token_id, id);
+create index device_of_tenant on device (tenant_id, id);
 create index device_serial on device (tenant_id, serial);
 create index device_serial_fold on device (tenant_id, lower(serial));
 create index device_wanted on device (tenant_id, wanted_profile) where wanted_profile is not null;

@@ -24,6 +24,7 @@ create table managed_device (
     info text collate "C" not null,
     device_name text collate "C",
     device_name_fold text collate "C",
+    operating_system text collate "C" not null,
     os_version text collate "C",
     model_fold text collate "C",
     imei text collate "C",

@@ -16,6 +16,7 @@ on_both_engines!(
     filters_ignore_case_beyond_ascii,
     a_wildcard_in_a_filter_is_a_letter,
     every_offered_column_can_be_filtered_and_sorted_by,
+    what_is_unknown_is_asked_for_as_it_is_shown,
     a_property_without_a_column_is_refused,
     deleted_serials_are_not_listed,
     the_total_counts_what_passes_the_filter,
@@ -288,6 +289,39 @@ async fn every_offered_column_can_be_filtered_and_sorted_by(bench: Bench) {
                 }
             }
         }
+    }
+}
+
+/// Scripts look for stale devices by date: one that was never heard from is among them.
+async fn what_is_unknown_is_asked_for_as_it_is_shown(bench: Bench) {
+    let tenant: TenantId = id("t");
+    let filled: Done = tx!(bench.store, [tenant], |tx| {
+        let mut silent = sample::managed(&tenant, "SILENT");
+        silent.info = domain::managed_device::DeviceInfo::default();
+        (silent.enrolled_at, silent.certificate) = (None, None);
+        managed_device::insert(tx, &silent).await?;
+        let mut known = sample::managed(&tenant, "KNOWN");
+        known.info.is_encrypted = Some(true);
+        managed_device::insert(tx, &known).await?;
+        managed_device::touch_last_seen(tx, &[(tenant.clone(), known.id, at(1))]).await
+    });
+    filled.unwrap();
+    for (filter, found) in [
+        ("lastSyncDateTime lt 2020-01-01T00:00:00Z", vec!["SILENT"]),
+        ("lastSyncDateTime eq 0001-01-01T00:00:00Z", vec!["SILENT"]),
+        ("lastSyncDateTime eq null", vec![]),
+        ("lastSyncDateTime gt 2020-01-01T00:00:00Z", vec!["KNOWN"]),
+        ("isEncrypted eq false", vec!["SILENT"]),
+        ("not isSupervised", vec!["SILENT"]),
+        ("totalStorageSpaceInBytes eq 0", vec!["SILENT"]),
+        ("operatingSystem eq 'ios'", vec!["SILENT"]),
+        ("operatingSystem eq 'IPADOS'", vec!["KNOWN"]),
+    ] {
+        let asked = query_of(&Offered(managed_device::COLUMNS), filter, "id", 10);
+        let page: Result<_, StoreError> =
+            tx!(bench.store, [tenant, asked], |tx| managed_device::page(tx, &tenant, &asked).await);
+        let page = page.unwrap();
+        assert_eq!(page.items.iter().map(|row| row.serial.as_str()).collect::<Vec<_>>(), found, "{filter}");
     }
 }
 
