@@ -6,7 +6,7 @@
 use crate::error::{Error, short};
 use crate::expr::{BinaryOp, Expr, Function, Literal, Path, Quantifier};
 use crate::lex::{self, Placed, Token};
-use crate::limits::{MAX_CLAUSES, MAX_DEPTH, MAX_IN_LIST, MAX_PATH_SEGMENTS, MAX_QUERY_BYTES};
+use crate::limits::{MAX_CLAUSES, MAX_DEPTH, MAX_IN_LIST, MAX_LAMBDAS, MAX_PATH_SEGMENTS, MAX_QUERY_BYTES};
 
 /// Reads the decoded value of a `$filter`.
 ///
@@ -25,6 +25,7 @@ pub(crate) struct Parser {
     tokens: std::vec::IntoIter<Placed>,
     next: Placed,
     depth: usize,
+    lambdas: usize,
     clauses: usize,
 }
 
@@ -39,7 +40,7 @@ impl Parser {
         }
         let mut tokens = lex::tokens(option, text)?.into_iter();
         let next = tokens.next().unwrap_or_else(|| end_at(1));
-        Ok(Self { option: option.to_owned(), tokens, next, depth: 0, clauses: 0 })
+        Ok(Self { option: option.to_owned(), tokens, next, depth: 0, lambdas: 0, clauses: 0 })
     }
 
     fn advance(&mut self) -> Placed {
@@ -266,7 +267,12 @@ impl Parser {
         let variable = variable.clone();
         self.advance();
         self.need(&Token::Colon, "':'")?;
+        if self.lambdas == MAX_LAMBDAS {
+            return Err(limit(&self.option, "lambdas inside one another", MAX_LAMBDAS));
+        }
+        self.lambdas += 1;
         let body = self.deeper(Self::or)?;
+        self.lambdas -= 1;
         self.need(&Token::Close, "')'")?;
         Ok(Expr::Lambda { path, quantifier, body: Some((variable, Box::new(body))) })
     }

@@ -39,7 +39,8 @@ pub use expr::{BinaryOp, Expr, Function, Literal, Path, Quantifier};
 pub use filter::parse_filter;
 pub use key::{Arguments, Segment, same, split_key, split_path};
 pub use limits::{
-    MAX_CLAUSES, MAX_CURSOR_VALUES, MAX_DEPTH, MAX_EXPAND_DEPTH, MAX_IN_LIST, MAX_PATH_BYTES, MAX_QUERY_BYTES,
+    MAX_CLAUSES, MAX_CURSOR_VALUES, MAX_DEPTH, MAX_EXPAND_DEPTH, MAX_IN_LIST, MAX_LAMBDAS, MAX_PATH_BYTES,
+    MAX_QUERY_BYTES,
 };
 pub use options::{Direction, Expand, Options};
 pub use order::{Key, compare, key_of};

@@ -4,6 +4,9 @@
 pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 /// Nesting of parentheses, `not` and lambdas in one filter: bounds the recursion of the reader and all that follow it.
 pub const MAX_DEPTH: usize = 32;
+/// Lambdas inside one another in one filter: the work for a row is the size of its collections to this power. Graph's
+/// own clients nest two at most.
+pub const MAX_LAMBDAS: usize = 3;
 /// Comparisons and calls in one filter: bounds the work done for each row.
 pub const MAX_CLAUSES: usize = 200;
 /// Values in one `in (...)`: both engines take this many parameters with room to spare.

@@ -1,8 +1,8 @@
 //! Texts made to hurt: refused or read, quickly, without a panic.
 
 use muster_query::{
-    Error, MAX_CLAUSES, MAX_DEPTH, MAX_EXPAND_DEPTH, MAX_IN_LIST, MAX_QUERY_BYTES, Options, Segment, check,
-    matches, parse_filter, split_path,
+    Error, MAX_CLAUSES, MAX_DEPTH, MAX_EXPAND_DEPTH, MAX_IN_LIST, MAX_LAMBDAS, MAX_QUERY_BYTES, Options,
+    Segment, check, matches, parse_filter, split_path,
 };
 use proptest::prelude::*;
 
@@ -32,6 +32,19 @@ fn nesting_is_bounded() {
     ] {
         assert!(matches!(parse_filter(&text), Err(Error::Limit { .. })), "{}", &text[..40]);
     }
+}
+
+#[test]
+fn nested_lambdas_are_bounded() {
+    // Each level walks the whole collection again for each element of the level around it.
+    let nested = |depth: usize| {
+        let opens: String = (0..depth).map(|at| format!("roleScopeTagIds/any(v{at}: ")).collect();
+        format!("{opens}false{}", ")".repeat(depth))
+    };
+    assert!(parse_filter(&nested(MAX_LAMBDAS)).is_ok());
+    assert!(matches!(parse_filter(&nested(MAX_LAMBDAS + 1)), Err(Error::Limit { .. })));
+    let beside = vec![nested(MAX_LAMBDAS); 3].join(" or ");
+    assert!(parse_filter(&beside).is_ok());
 }
 
 #[test]
