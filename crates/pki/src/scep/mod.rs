@@ -84,7 +84,9 @@ fn text_attribute(signed: &cms::Signed, name: &const_oid::ObjectIdentifier) -> R
         return Err(BAD);
     }
     let text = std::str::from_utf8(value.content).map_err(|_| BAD)?;
-    if text.is_empty() || text.len() > MAX_TRANSACTION_ID { Err(BAD) } else { Ok(text.to_owned()) }
+    // No character of control: the text is stored, logged and sent back.
+    let good = !text.is_empty() && text.len() <= MAX_TRANSACTION_ID && !text.chars().any(char::is_control);
+    if good { Ok(text.to_owned()) } else { Err(BAD) }
 }
 
 /// A signed attribute that is a nonce.

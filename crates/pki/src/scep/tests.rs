@@ -79,6 +79,23 @@ fn pki_message(signer: Signer, kind: &str, envelope: &[u8]) -> Vec<u8> {
         .unwrap()
 }
 
+#[test]
+fn a_transaction_is_named_in_characters_that_can_be_stored_and_logged() {
+    use crate::asn1::oid;
+    let message = |name: &str| {
+        let value = asn1::tlv(asn1::tag::UTF8_STRING, &[name.as_bytes()]);
+        let signer = device_signer()
+            .attribute(&oid::SCEP_MESSAGE_TYPE, printable("21"))
+            .attribute(&oid::SCEP_TRANSACTION_ID, value)
+            .attribute(&oid::SCEP_SENDER_NONCE, asn1::octet_string(&[1; 16]));
+        PkiMessage::read(&signer.sign_attached(b"x").unwrap(), &CA)
+    };
+    assert!(message("MIIB+/= 0a:f").is_ok());
+    for name in ["a\0b", "a\r\nb", "\u{1b}[2J", ""] {
+        assert!(matches!(message(name), Err(Error::Scep(_))), "{name:?}");
+    }
+}
+
 fn device_signer() -> Signer {
     let policy = IssuePolicy::new(Name::of("x"), Validity::days(NOW, 1), Usage::ClientIdentity);
     let certificate = self_signed(&DEVICE.clone().into(), &policy).unwrap();
