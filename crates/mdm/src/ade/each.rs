@@ -51,16 +51,26 @@ impl<C> Each<C> {
 fn record<T: DeserializeOwned>(value: Value) -> Result<T, (Option<String>, String)> {
     // Serde would take a list for the values of the keys in their order.
     let Value::Object(keys) = value else { return Err((None, "it is no object".to_owned())) };
+    let serial = keys.get("serial_number").and_then(Value::as_str).map(str::to_owned);
+    // No database takes it in text, and then the whole page would not be stored.
+    if let Some((key, _)) = keys.iter().find(|(_, value)| has_nul(value)) {
+        return Err((serial, format!("{key}: it has a NUL")));
+    }
     let words = match T::deserialize(&keys) {
         Ok(read) => return Ok(read),
         Err(error) => error.to_string(),
     };
-    let serial = keys.get("serial_number").and_then(Value::as_str).map(str::to_owned);
     let by_key = keys.into_iter().find_map(|(key, value)| {
         let alone = Value::Object(Map::from_iter([(key.clone(), value)]));
         serde_json::from_value::<T>(alone).err().map(|error| format!("{key}: {error}"))
     });
     Err((serial, by_key.unwrap_or(words)))
+}
+
+/// Whether a text, or one in a list, has a NUL. Deeper ones are not kept.
+fn has_nul(value: &Value) -> bool {
+    let nul = |value: &Value| value.as_str().is_some_and(|text| text.contains('\0'));
+    nul(value) || value.as_array().is_some_and(|items| items.iter().any(nul))
 }
 
 /// Reads a list, or `null` for an empty one.
@@ -172,7 +182,11 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>,
         // 1.5 s are waited out as 2; Rust's cast saturates, and a negative number is no wait that was asked for.
         Value::Number(number) => number.as_u64().or_else(|| {
             let number = number.as_f64().filter(|number| *number >= 0.0)?;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, not negative")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "saturates, not negative"
+            )]
             Some(number.ceil() as u64)
         }),
         _ => None,

@@ -113,14 +113,14 @@ fn one_unreadable_device_does_not_cost_its_page() {
         {"serial_number":"B","model":"iPad","imei":"35","color":"red"},
         {"serial_number":7,"model":"iPad"},
         {"serial_number":"C\u001b[2J","is_replacement_device":"yes"},
-        null, 5, ["D"], "E", {"serial_number":null},
+        null, 5, ["D"], "E", {"serial_number":null}, {"serial_number":"F","asset_tag":"a\u0000b"},
         {"serial_number":"Z"}],"more_to_follow":true}"#;
     let page: FetchDeviceResponse = serde_json::from_str(body).unwrap();
     let serials: Vec<_> = page.devices.iter().map(|device| device.serial_number.as_str()).collect();
     assert_eq!(serials, ["A", "Z"]);
     assert!(page.more_to_follow);
     let bad: Vec<_> = page.unreadable.iter().map(|bad| bad.serial_number.as_deref()).collect();
-    assert_eq!(bad, [Some("B"), None, Some("C [2J"), None, None, None, None, None]);
+    assert_eq!(bad, [Some("B"), None, Some("C [2J"), None, None, None, None, None, Some("F")]);
     assert!(page.unreadable[0].why.starts_with("imei: "), "{:?}", page.unreadable[0]);
     assert!(page.unreadable[2].why.starts_with("is_replacement_device: "), "{:?}", page.unreadable[2]);
     assert!(page.unreadable.iter().all(|bad| !bad.why.is_empty() && bad.why.chars().count() <= 200));
@@ -132,7 +132,11 @@ fn one_unreadable_device_does_not_cost_its_page() {
 fn what_is_no_list_of_devices_is_no_page() {
     let endless = format!(r#"{{"cursor":"c","devices":[{}0]}}"#, "0,".repeat(1000));
     for body in [r#"{"cursor":"c","devices":{}}"#, r#"{"cursor":"c","devices":"A"}"#, "7", &endless] {
-        assert!(serde_json::from_str::<FetchDeviceResponse>(body).is_err(), "{}", &body[..20.min(body.len())]);
+        assert!(
+            serde_json::from_str::<FetchDeviceResponse>(body).is_err(),
+            "{}",
+            &body[..20.min(body.len())]
+        );
     }
 }
 
@@ -158,10 +162,10 @@ fn one_unreadable_device_does_not_cost_the_details_of_the_others() {
 
 #[test]
 fn one_unreadable_result_does_not_cost_the_others() {
-    let body = r#"{"devices":{"A":"SUCCESS","B":null,"C":3,"D":{"status":"SUCCESS"}},"retry_after_seconds":"60"}"#;
+    let body =
+        r#"{"devices":{"A":"SUCCESS","B":null,"C":3,"D":{"status":"SUCCESS"}},"retry_after_seconds":"60"}"#;
     let other = |words: &str| AssignResult::Other(words.to_owned());
-    let wanted =
-        [AssignResult::Success, other("null"), other("3"), other(r#"{"status":"SUCCESS"}"#)];
+    let wanted = [AssignResult::Success, other("null"), other("3"), other(r#"{"status":"SUCCESS"}"#)];
     let response: AssignmentResponse = serde_json::from_str(body).unwrap();
     assert_eq!(response.devices.into_values().collect::<Vec<_>>(), wanted);
     assert_eq!(response.retry_after_seconds, Some(60));

@@ -1,5 +1,7 @@
 //! The commands themselves.
 
+use std::fmt;
+
 use super::{EraseDevice, Keys, Setting};
 use crate::guard::{Dictionary, Value, write_xml};
 use crate::{Error, Redacted};
@@ -236,7 +238,7 @@ fn texts(texts: &[String]) -> Vec<Value> {
 }
 
 /// Where an app comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum AppSource {
     /// The App Store, by number.
     ITunesStoreId(i64),
@@ -246,8 +248,18 @@ pub enum AppSource {
     ManifestUrl(String),
 }
 
+impl fmt::Debug for AppSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ITunesStoreId(id) => write!(f, "ITunesStoreId({id})"),
+            Self::Identifier(id) => write!(f, "Identifier({id:?})"),
+            Self::ManifestUrl(_) => f.write_str("ManifestUrl([redacted])"),
+        }
+    }
+}
+
 /// `InstallApplication`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct InstallApplication {
     /// Where the app comes from.
     pub source: AppSource,
@@ -263,6 +275,23 @@ pub struct InstallApplication {
     pub configuration: Option<Dictionary>,
     /// `Attributes.Removable`: whether the user may delete it (iOS 14).
     pub removable: Option<bool>,
+}
+
+/// Names the keys of the configuration but not their values, and of a manifest that there is one: passwords are among
+/// the former, and who knows the latter may download.
+impl fmt::Debug for InstallApplication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let configuration = self.configuration.as_ref().map(|keys| keys.keys().collect::<Vec<_>>());
+        f.debug_struct("InstallApplication")
+            .field("source", &self.source)
+            .field("purchase_method", &self.purchase_method)
+            .field("management_flags", &self.management_flags)
+            .field("install_as_managed", &self.install_as_managed)
+            .field("take_over", &self.take_over)
+            .field("configuration", &configuration)
+            .field("removable", &self.removable)
+            .finish()
+    }
 }
 
 impl InstallApplication {

@@ -1,10 +1,12 @@
 //! The items of the command `Settings`.
 
+use std::fmt;
+
 use super::Keys;
 use crate::guard::{Dictionary, Value};
 
 /// One item of `Settings`. Answers come in the same order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Setting {
     /// The device's name (supervised iOS and tvOS, macOS 10.10, visionOS 2).
     DeviceName(String),
@@ -35,6 +37,21 @@ pub enum Setting {
     },
     /// Any other item, as it is to be sent; needs the key `Item`.
     Other(Dictionary),
+}
+
+/// Names the item and its keys but not their values: configurations of apps hold passwords.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let item = self.dictionary();
+        let keys = |key: &str| {
+            item.get(key).and_then(Value::as_dictionary).map(|keys| keys.keys().collect::<Vec<_>>())
+        };
+        f.debug_struct("Setting")
+            .field("item", &item.get("Item").and_then(Value::as_string).unwrap_or_default())
+            .field("keys", &item.keys().collect::<Vec<_>>())
+            .field("configuration", &keys("Configuration"))
+            .finish()
+    }
 }
 
 impl Setting {

@@ -121,13 +121,26 @@ fn a_name_that_xml_cannot_carry_is_refused() {
 
 #[test]
 fn secrets_of_commands_are_not_shown() {
+    let hush = Keys::default().with("Item", "Wallpaper").with("Password", "hush").done();
     let commands = [
         Command::ClearPasscode { unlock_token: Redacted(b"hush".to_vec()) },
         Command::InstallProfile { payload: Redacted(b"hush".to_vec()) },
         Command::DeviceLock { message: None, phone_number: None, pin: Some("hush".to_owned().into()) },
+        Command::InstallApplication(Box::new(InstallApplication {
+            configuration: Some(hush.clone()),
+            ..InstallApplication::from_source(AppSource::ManifestUrl("https://mdm.example/hush".to_owned()))
+        })),
+        Command::Settings(vec![
+            Setting::ApplicationConfiguration {
+                identifier: "a.b".to_owned(),
+                configuration: Some(hush.clone()),
+            },
+            Setting::Other(hush),
+        ]),
     ];
     let shown = format!("{commands:?}");
     assert!(!shown.contains("hush") && !shown.contains("104, 117"), "{shown}");
+    assert!(shown.contains("Password") && shown.contains("ApplicationConfiguration"), "{shown}");
 }
 
 #[test]

@@ -73,6 +73,10 @@ impl<'a> Scanner<'a> {
             if self.elements > 0 {
                 return Err(Error::Forbidden("a processing instruction"));
             }
+            // An instruction has a name. Parsers disagree on where `<?>` ends, so that it could hide what follows.
+            if instruction.starts_with('>') {
+                return Err(malformed("a processing instruction has no name"));
+            }
             return after(instruction, "?>");
         }
         self.tag(here)

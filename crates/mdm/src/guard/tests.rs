@@ -103,6 +103,7 @@ fn malformed_documents_are_refused() {
         "<plist><script>a</script></plist>",
         "<plist><string>a & b</string></plist>",
         "<plist version=\"1.0\" x=\">\"><true/></plist>",
+        "<?><plist><true/></plist><?x?>",
         "<plist><integer>99999999999999999999999</integer></plist>",
         "<plist><date>tomorrow</date></plist>",
         "<plist><true/></plist><plist><true/></plist>",
