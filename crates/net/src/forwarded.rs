@@ -162,7 +162,8 @@ impl TrustedProxies {
 
     /// Who really sent a request that came from `peer`. Takes the certificate header out of `headers`.
     ///
-    /// What a trusted proxy itself presented on the connection is its own and never taken for the client's.
+    /// What a trusted proxy itself presented on the connection is its own and never taken for the client's: neither
+    /// when the header is agreed and absent, nor when the request is passed on for another address.
     ///
     /// # Errors
     /// A certificate header that is not to be believed, see [`ForwardedError`].
@@ -171,16 +172,14 @@ impl TrustedProxies {
             return Ok(peer.clone());
         }
         let trusted = self.trusts(peer.address.ip());
-        let certificates = match self.certificate(trusted, headers)? {
+        let forwarded = self.certificate(trusted, headers)?;
+        let behind = if trusted { self.client_address(headers) } else { None };
+        let certificates = match forwarded {
             Some(forwarded) => Some(forwarded),
-            None if trusted && self.header.is_some() => None,
+            None if trusted && (self.header.is_some() || behind.is_some()) => None,
             None => peer.certificates.clone(),
         };
-        let address = if trusted {
-            self.client_address(headers).map_or(peer.address, |ip| SocketAddr::new(ip, 0))
-        } else {
-            peer.address
-        };
+        let address = behind.map_or(peer.address, |ip| SocketAddr::new(ip, 0));
         Ok(Peer { address, certificates })
     }
 

@@ -186,6 +186,10 @@ impl Listener {
             };
             match stop.run_until_cancelled(accept).await?? {
                 (Ok((stream, peer)), slot) => return Some((stream, peer, slot)),
+                // One client that left early must not make all the others wait.
+                (Err(error), _) if is_of_one_client(&error) => {
+                    tracing::debug!(%error, "a client left before it was accepted");
+                }
                 (Err(error), _) => {
                     tracing::warn!(%error, address = %self.address, "failed to accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -193,4 +197,19 @@ impl Listener {
             }
         }
     }
+}
+
+/// Whether a failed accept is about the connection that was to be accepted, and not about us (`accept(2)` passes on
+/// what happened to it on the network).
+fn is_of_one_client(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionAborted
+            | Kind::ConnectionRefused
+            | Kind::ConnectionReset
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::Interrupted
+    )
 }

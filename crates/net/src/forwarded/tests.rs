@@ -119,6 +119,18 @@ fn what_a_proxy_presents_itself_is_not_its_clients() {
 }
 
 #[test]
+fn what_a_proxy_presents_itself_is_not_its_clients_whatever_the_agreed_header() {
+    let mut from = peer(PROXY);
+    from.certificates = PeerCertificates::new(vec![first().certificate().to_vec()]);
+    let relayed = [(super::FORWARDED_FOR.clone(), "198.51.100.9".to_owned())];
+    let told = proxies(None).unwrap_peer(&from, &mut headers(&relayed));
+    assert_eq!(told.unwrap().certificates, None);
+    // A client on a trusted network that speaks for itself keeps its own.
+    let told = proxies(None).unwrap_peer(&from, &mut HeaderMap::new());
+    assert_eq!(told, Ok(from));
+}
+
+#[test]
 fn a_direct_client_keeps_its_own_certificate() {
     let mut from = peer(STRANGER);
     from.certificates = PeerCertificates::new(vec![device().certificate().to_vec()]);

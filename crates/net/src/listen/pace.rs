@@ -33,6 +33,9 @@ struct State {
     head_since: Option<Instant>,
     /// When a byte last went either way.
     progress: Instant,
+    /// How much of the preface of HTTP/2 the connection has begun with; `None` once it began otherwise. Later it means
+    /// nothing: a request of HTTP/1.1 may well have it inside.
+    preface: Option<usize>,
     /// Heads of HTTP/2 cannot be told from other frames, so only the first is timed.
     http2: bool,
 }
@@ -46,6 +49,17 @@ pub(super) enum Expired {
     Idle,
 }
 
+impl State {
+    /// Looks at the first bytes of the connection, which may come one by one.
+    fn begin(&mut self, bytes: &[u8]) {
+        let Some(left) = self.preface.and_then(|seen| HTTP2_PREFACE.get(seen..)) else { return };
+        let common = left.iter().zip(bytes).take_while(|(wanted, byte)| wanted == byte).count();
+        self.http2 = common == left.len();
+        self.preface =
+            if self.http2 || common < bytes.len() { None } else { self.preface.map(|seen| seen + common) };
+    }
+}
+
 impl Pace {
     pub(super) fn new(limits: &Limits) -> Pace {
         let now = Instant::now();
@@ -54,6 +68,7 @@ impl Pace {
                 handling: 0,
                 head_since: Some(now),
                 progress: now,
+                preface: Some(0),
                 http2: false,
             })),
             header: limits.header,
@@ -78,9 +93,7 @@ impl Pace {
         let mut state = self.state();
         let now = Instant::now();
         state.progress = now;
-        if state.head_since.is_some() && bytes.starts_with(HTTP2_PREFACE) {
-            state.http2 = true;
-        }
+        state.begin(bytes);
         if state.handling == 0 && !state.http2 && state.head_since.is_none() {
             state.head_since = Some(now);
         }

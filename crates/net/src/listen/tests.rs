@@ -160,6 +160,24 @@ async fn a_connection_at_rest_is_closed_but_not_one_at_work() {
 }
 
 #[tokio::test]
+async fn the_word_of_http2_inside_a_request_does_not_buy_time_for_the_next_head() {
+    let mut config = plain();
+    config.limits.header = SHORT;
+    let served = Served::start(config, certificate_length()).await;
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut answer = [0; 1024];
+    // The first head comes in two pieces of which the second begins like HTTP/2; the next head never ends.
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: test\r\nX: ").await.unwrap();
+    tokio::time::timeout(SHORT / 5, stream.read(&mut answer)).await.unwrap_err();
+    stream.write_all(b"PRI\r\n\r\n").await.unwrap();
+    assert!(soon(stream.read(&mut answer)).await.unwrap() > 0);
+    stream.write_all(b"GET / HTTP/1.1\r\nX: ").await.unwrap();
+    let closed = tokio::time::timeout(SHORT * 20, stream.read(&mut answer)).await;
+    assert!(matches!(closed, Ok(Ok(0) | Err(_))), "{closed:?}");
+}
+
+#[tokio::test]
 async fn a_handshake_that_does_not_come_is_given_up() {
     let mut config = secured(ServerTls::new(first()));
     config.limits.handshake = SHORT;
