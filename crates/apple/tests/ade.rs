@@ -347,6 +347,26 @@ async fn a_cursor_without_end_is_refused() {
 }
 
 #[tokio::test]
+async fn a_cursor_that_cannot_be_stored_is_refused() {
+    let stub = Stub::start().await;
+    stub.always(page("a\\u0000b"));
+    let error = stub.client().sync_devices("cursor", 100).await.unwrap_err();
+    assert!(matches!(error, AdeError::Protocol { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_device_that_cannot_be_read_is_told_beside_the_others() {
+    let stub = Stub::start().await;
+    stub.always(say(
+        200,
+        r#"{"cursor":"c","devices":[{"serial_number":"A","imei":5},{"serial_number":"B"}],"more_to_follow":false}"#,
+    ));
+    let page = stub.client().sync_devices("cursor", 100).await.unwrap();
+    assert_eq!((page.devices.len(), page.devices[0].serial_number.as_str()), (1, "B"));
+    assert_eq!(page.unreadable[0].serial_number.as_deref(), Some("A"));
+}
+
+#[tokio::test]
 async fn words_of_an_error_are_short_and_printable() {
     let stub = Stub::start().await;
     stub.always(say(400, &format!("\u{1b}[31m{}", "x".repeat(10_000))));

@@ -61,7 +61,14 @@ impl Client {
             limit: Some(limit.clamp(1, LARGEST_PAGE)),
         };
         let page: FetchDeviceResponse = self.ask(Call::with_json(Method::POST, path, &request)?).await?;
+        if let Some(first) = page.unreadable.first() {
+            let (count, serial, why) = (page.unreadable.len(), first.serial_number.as_deref(), &first.why);
+            tracing::warn!(path, count, serial, why, "Apple sent devices that cannot be read");
+        }
         match page.cursor.len() {
+            _ if page.cursor.chars().any(char::is_control) => {
+                Err(AdeError::Protocol { words: "a cursor with characters of control".to_owned() })
+            }
             // A whole answer always has one. Half of one, or some proxy's `{}`, must not pass for "no devices".
             0 => Err(AdeError::Protocol { words: "a page without a cursor".to_owned() }),
             1..=LONGEST_CURSOR => Ok(page),
