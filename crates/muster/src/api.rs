@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use crate::error::CliError;
 use crate::profile_file::Login;
@@ -15,14 +15,14 @@ const CALL_TIME_MAX: Duration = Duration::from_secs(60);
 pub(crate) struct Api {
     http: reqwest::Client,
     login: Login,
-    token: OnceCell<String>,
+    token: Mutex<Option<String>>,
 }
 
 impl Api {
     /// A caller that signs in with its first call.
     pub(crate) fn new(login: Login) -> Result<Self, CliError> {
         let http = http_client(login.ca_pem.as_deref())?;
-        Ok(Self { http, login, token: OnceCell::new() })
+        Ok(Self { http, login, token: Mutex::default() })
     }
 
     /// GET `/beta/{path}`.
@@ -59,15 +59,50 @@ impl Api {
         self.call(reqwest::Method::DELETE, path, None).await
     }
 
-    async fn call(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Result<Value, CliError> {
-        let token = self.token.get_or_try_init(|| self.sign_in()).await?;
-        // A next link is absolute and followed verbatim.
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}/beta/{path}", self.base()) };
-        let mut request = self.http.request(method, &url).bearer_auth(token);
-        if let Some(body) = body {
-            request = request.json(body);
+    async fn call(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, CliError> {
+        let url = self.url(path)?;
+        let send = async |token: String| {
+            let mut request = self.http.request(method.clone(), &url).bearer_auth(token);
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            request.send().await.map_err(|e| self.unreachable(&e))
+        };
+        let response = send(self.bearer(false).await?).await?;
+        // A bearer token lives for an hour; a watched sync or a demo may live longer.
+        let response = match response.status() {
+            reqwest::StatusCode::UNAUTHORIZED => send(self.bearer(true).await?).await?,
+            _ => response,
+        };
+        answer(response).await
+    }
+
+    /// A next link is absolute and followed verbatim, but not to another host: it would be handed our bearer token.
+    fn url(&self, path: &str) -> Result<String, CliError> {
+        if !path.starts_with("http") {
+            return Ok(format!("{}/beta/{path}", self.base()));
         }
-        answer(request.send().await.map_err(|e| self.unreachable(&e))?).await
+        if path.strip_prefix(self.base()).is_some_and(|rest| rest.starts_with('/')) {
+            return Ok(path.to_owned());
+        }
+        let words = format!(
+            "the server's next page is at {path}, elsewhere than {}: log in at that address",
+            self.base()
+        );
+        Err(CliError::Words(words))
+    }
+
+    async fn bearer(&self, anew: bool) -> Result<String, CliError> {
+        let mut kept = self.token.lock().await;
+        match kept.as_ref().filter(|_| !anew) {
+            Some(token) => Ok(token.clone()),
+            None => Ok(kept.insert(self.sign_in().await?).clone()),
+        }
     }
 
     async fn sign_in(&self) -> Result<String, CliError> {
@@ -78,7 +113,8 @@ impl Api {
             ("client_secret", &self.login.client_secret),
             ("scope", "https://graph.microsoft.com/.default"),
         ]);
-        let request = self.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
+        let request =
+            self.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
         let reply = answer(request.send().await.map_err(|e| self.unreachable(&e))?).await?;
         let token = reply.get("access_token").and_then(Value::as_str);
         token.map(str::to_owned).ok_or_else(|| CliError::Words("the server gave no access token".into()))
@@ -89,19 +125,22 @@ impl Api {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> CliError {
-        CliError::Unreachable { url: self.base().to_owned(), words: innermost(error) }
+        let next = "Is `muster serve` running there, and does --ca name the certificate it uses?";
+        CliError::Unreachable { url: self.base().to_owned(), words: innermost(error), next }
     }
 }
 
 /// An HTTPS client that trusts `ca_pem`, or the system's authorities without one.
 pub(crate) fn http_client(ca_pem: Option<&str>) -> Result<reqwest::Client, CliError> {
-    let words = |e: &dyn std::fmt::Display| CliError::Words(format!("failed to set up HTTPS: {e}"));
+    let failed = |e: net::NetError| CliError::Failed(format!("set up HTTPS: failed to {e}"));
     let anchors = match ca_pem {
-        Some(pem) => net::TrustAnchors::from_pem(pem.as_bytes()).map_err(|e| words(&e))?,
-        None => net::TrustAnchors::system().map_err(|e| words(&e))?,
+        Some(pem) => net::TrustAnchors::from_pem(pem.as_bytes()).map_err(failed)?,
+        None => net::TrustAnchors::system().map_err(failed)?,
     };
-    let config = net::client::ClientConfig::new(anchors).user_agent("muster-cli").total_time(CALL_TIME_MAX);
-    net::client::http(config).map_err(|e| words(&e))
+    let mut options =
+        net::client::ClientOptions::new(anchors, concat!("muster-cli/", env!("CARGO_PKG_VERSION")));
+    options.timeout = CALL_TIME_MAX;
+    net::client::build(&options).map_err(failed)
 }
 
 /// The body of a good answer, or the error of a bad one.
@@ -117,11 +156,14 @@ pub(crate) async fn answer(response: reqwest::Response) -> Result<Value, CliErro
         return Ok(body);
     }
     let text = |name: &str| body.pointer(name).and_then(Value::as_str);
-    let words = text("/error/message").or_else(|| text("/error_description")).or_else(|| body.as_str());
+    let words = text("/error/message")
+        .or_else(|| text("/error_description"))
+        .or_else(|| text("/error"))
+        .or_else(|| body.as_str());
     Err(CliError::Refused {
         status: status.as_u16(),
         code: text("/error/code").or_else(|| text("/error")).unwrap_or_default().to_owned(),
-        words: readable(words.unwrap_or("no reason given")),
+        words: words.map_or_else(|| format!("the server answered {status} without a reason"), readable),
         request_id,
     })
 }
@@ -134,7 +176,7 @@ fn readable(words: &str) -> String {
 }
 
 /// The deepest cause says most: "connection refused" rather than "error sending request".
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

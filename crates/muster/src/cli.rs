@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{devices, login, managed_devices, offline, profiles, push_certificate, sync, tokens};
+use crate::command::{
+    demo, devices, login, managed_devices, offline, practice, profiles, push_certificate, serve, sync, tokens,
+};
 use crate::output::Format;
 
 /// Apple Automated Device Enrollment, on a server of your own.
@@ -44,6 +46,16 @@ impl Common {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run the server.
+    ///
+    /// Example: muster serve --config muster.toml
+    Serve(Box<serve::Serve>),
+    /// See all of it in a minute: practice Apple, a server and a fleet of virtual devices.
+    ///
+    /// Example: muster demo --devices 50
+    Demo(demo::Demo),
+    /// Practice Apple: organisations, purchases and virtual devices that are Apple's side of a rehearsal.
+    Practice(practice::Practice),
     /// Remember a server and how to sign in to it.
     Login(login::Login),
     /// Enrollment program tokens: the connection to Apple Business or School Manager (ADE, formerly DEP).
@@ -69,14 +81,19 @@ pub(crate) enum Command {
     Setups(managed_devices::Setups),
     /// What needs an administrator now.
     Alerts,
-    /// Organisations on this server (offline: stop the server or run it beside).
-    #[command(subcommand)]
+    /// Organisations on this server (at the machine itself, beside a running server or without one).
     Tenant(offline::Tenant),
-    /// Copy the database to a file (offline).
+    /// Copy a SQLite database to a file, also while the server runs (at the machine itself).
+    ///
+    /// Example: muster backup --data data /var/backups/muster-2026-01-31.db
     Backup(offline::Backup),
-    /// Put a copy back in place (offline).
+    /// Put such a copy back in place, while the server is stopped (at the machine itself).
+    ///
+    /// Example: muster restore --data data /var/backups/muster-2026-01-31.db
     Restore(offline::Restore),
     /// Print a completion script for a shell.
+    ///
+    /// Example: muster completions bash > /etc/bash_completion.d/muster
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,

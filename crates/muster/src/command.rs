@@ -1,11 +1,14 @@
 //! One file a command.
 
+pub(crate) mod demo;
 pub(crate) mod devices;
 pub(crate) mod login;
 pub(crate) mod managed_devices;
 pub(crate) mod offline;
+pub(crate) mod practice;
 pub(crate) mod profiles;
 pub(crate) mod push_certificate;
+pub(crate) mod serve;
 pub(crate) mod sync;
 pub(crate) mod tokens;
 
@@ -22,18 +25,23 @@ use crate::output;
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     let common = arguments.common;
     match arguments.command {
+        Command::Demo(demo) => return demo::run(demo).await,
+        Command::Serve(serve) => serve::run(*serve).await,
+        Command::Practice(practice) => practice::run(practice, common.format()).await,
         Command::Login(login) => login::run(login, &common).await,
         Command::Tokens(tokens) => tokens::run(tokens, &api(&common)?, common.format()).await,
         Command::Sync(sync) => sync::run(sync, &api(&common)?, common.format()).await,
         Command::Profiles(profiles) => profiles::run(profiles, &api(&common)?, common.format()).await,
         Command::Devices(devices) => devices::run(devices, &api(&common)?, common.format()).await,
-        Command::ManagedDevices(devices) => managed_devices::run(devices, &api(&common)?, common.format()).await,
+        Command::ManagedDevices(devices) => {
+            managed_devices::run(devices, &api(&common)?, common.format()).await
+        }
         Command::PushCertificate(push) => push_certificate::run(push, &api(&common)?, common.format()).await,
         Command::Setups(setups) => managed_devices::setups(setups, &api(&common)?, common.format()).await,
         Command::Alerts => alerts(&api(&common)?, &common).await,
-        Command::Tenant(tenant) => offline::tenant(tenant, &common).await,
-        Command::Backup(backup) => offline::backup(backup).await,
-        Command::Restore(restore) => offline::restore(restore).await,
+        Command::Tenant(tenant) => offline::tenant(tenant, common.format()).await,
+        Command::Backup(backup) => offline::backup(backup, common.format()).await,
+        Command::Restore(restore) => offline::restore(restore, common.format()).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "muster", &mut std::io::stdout());
             Ok(())

@@ -18,15 +18,19 @@ pub(crate) enum CliError {
         request_id: Option<String>,
     },
     /// The server could not be reached.
-    #[error("reach {url}: {words}\n  Is `muster serve` running there, and does --ca name the certificate it uses?")]
+    #[error("reach {url}: {words}\n  {next}")]
     Unreachable {
         /// Where.
         url: String,
         /// Why.
         words: String,
+        /// What to look at.
+        next: &'static str,
     },
     /// Nobody said which server, or as whom.
-    #[error("know which server to talk to: run `muster login`, or set MUSTER_URL, MUSTER_CLIENT_ID and MUSTER_CLIENT_SECRET")]
+    #[error(
+        "know which server to talk to: run `muster login`, or set MUSTER_URL, MUSTER_CLIENT_ID and MUSTER_CLIENT_SECRET"
+    )]
     NotLoggedIn,
     /// A file could not be read or written.
     #[error("{action} {path}: {source}")]
@@ -38,12 +42,20 @@ pub(crate) enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// Something here did not work; reads on from "failed to".
+    #[error("{0}")]
+    Failed(String),
     /// What was asked for cannot be done, in words of its own.
     #[error("{0}")]
     Words(String),
 }
 
 impl CliError {
+    /// What `error` says, which reads on from "failed to".
+    pub(crate) fn failed(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+
     /// A reading or writing that failed.
     pub(crate) fn file(action: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
         Self::File { action, path: path.display().to_string(), source }
@@ -55,7 +67,9 @@ impl CliError {
             CliError::Refused { status: 404, .. } => ExitCode::from(3),
             CliError::Refused { .. } => ExitCode::from(4),
             CliError::Unreachable { .. } => ExitCode::from(5),
-            CliError::NotLoggedIn | CliError::File { .. } | CliError::Words(_) => ExitCode::FAILURE,
+            CliError::NotLoggedIn | CliError::File { .. } | CliError::Failed(_) | CliError::Words(_) => {
+                ExitCode::FAILURE
+            }
         }
     }
 }

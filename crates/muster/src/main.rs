@@ -4,8 +4,13 @@ mod api;
 mod cli;
 mod command;
 mod error;
+mod log;
 mod output;
+mod portal;
+mod practice_file;
 mod profile_file;
+mod settings;
+mod start;
 
 use std::process::ExitCode;
 

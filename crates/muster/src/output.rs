@@ -27,13 +27,19 @@ pub(crate) fn rows(format: Format, rows: &[Value], columns: &[Column], none: &st
     if rows.is_empty() {
         return println!("{none}");
     }
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(columns.iter().map(|(heading, _)| heading.to_uppercase()));
+    let mut table = table(columns.iter().map(|(heading, _)| heading.to_uppercase()));
     for row in rows {
         table.add_row(columns.iter().map(|(_, property)| cell(row, property)));
     }
-    println!("{table}");
+    println!("{}", table.trim_fmt());
+}
+
+/// An empty table in the house's style: no lines, as wide as the terminal.
+pub(crate) fn table(headings: impl IntoIterator<Item = String>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(headings.into_iter().collect::<Vec<_>>());
+    table
 }
 
 /// Shows one thing, a property a line.

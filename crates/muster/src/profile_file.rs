@@ -42,7 +42,8 @@ pub(crate) fn path() -> PathBuf {
 /// Reads a login; a file of `muster serve`'s first start has the same shape.
 pub(crate) fn read(path: &Path) -> Result<Login, CliError> {
     let text = fs::read(path).map_err(|e| CliError::file("read", path, e))?;
-    serde_json::from_slice(&text).map_err(|e| CliError::Words(format!("{} is not a login: {e}", path.display())))
+    serde_json::from_slice(&text)
+        .map_err(|e| CliError::Words(format!("{} is not a login: {e}", path.display())))
 }
 
 /// Writes a file that only its owner may read.

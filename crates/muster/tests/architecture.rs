@@ -31,7 +31,10 @@ fn map() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 fn rooms_on_disk() -> BTreeSet<String> {
-    fs::read_dir(root().join("crates")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 fn manifest(room: &str) -> toml::Table {
@@ -39,7 +42,11 @@ fn manifest(room: &str) -> toml::Table {
 }
 
 fn dependencies(manifest: &toml::Table, section: &str) -> BTreeSet<String> {
-    manifest.get(section).and_then(toml::Value::as_table).map(|t| t.keys().cloned().collect()).unwrap_or_default()
+    manifest
+        .get(section)
+        .and_then(toml::Value::as_table)
+        .map(|t| t.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 #[test]
@@ -76,7 +83,10 @@ fn a_crate_with_a_keeper_is_named_by_its_keeper_alone() {
     for (library, rooms) in keepers {
         for room in rooms_on_disk() {
             let named = dependencies(&manifest(&room), "dependencies").contains(library);
-            assert!(!named || rooms.contains(&room.as_str()), "{room} names {library}, which belongs to {rooms:?}");
+            assert!(
+                !named || rooms.contains(&room.as_str()),
+                "{room} names {library}, which belongs to {rooms:?}"
+            );
         }
     }
 }

@@ -114,7 +114,8 @@ pub(crate) async fn run(devices: Devices, api: &Api, format: Format) -> Result<(
     }
 }
 
-async fn show(serial: &str, api: &Api, format: Format) -> Result<(), CliError> {
+/// Everything about one serial.
+pub(crate) async fn show(serial: &str, api: &Api, format: Format) -> Result<(), CliError> {
     let found = api.get(&format!("muster/devices/{}", percent(serial))).await?;
     let rows = found.get("value").and_then(Value::as_array).cloned().unwrap_or_default();
     if format == Format::Json {
@@ -152,9 +153,15 @@ async fn assign(assign: Assign, api: &Api, format: Format) -> Result<(), CliErro
         let first = |line: &str| line.split([',', ';', '\t']).next().unwrap_or_default().trim().to_owned();
         serials.extend(text.lines().map(first).filter(|s| !s.is_empty()));
     }
-    let answer = api.post("muster/devices/assign", &json!({ "serialNumbers": serials, "profileId": profile })).await?;
+    let answer =
+        api.post("muster/devices/assign", &json!({ "serialNumbers": serials, "profileId": profile })).await?;
     let rows = answer.get("value").and_then(Value::as_array).cloned().unwrap_or_default();
-    output::rows(format, &rows, &[("serial", "serialNumber"), ("taken", "ok"), ("what happens", "words")], "Nothing to do.");
+    output::rows(
+        format,
+        &rows,
+        &[("serial", "serialNumber"), ("taken", "ok"), ("what happens", "words")],
+        "Nothing to do.",
+    );
     match rows.iter().any(|row| row.get("ok") == Some(&Value::Bool(false))) {
         true => Err(CliError::Words("not every serial could be assigned".into())),
         false => Ok(()),

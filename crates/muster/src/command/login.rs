@@ -46,8 +46,13 @@ pub(crate) async fn run(login: Login, common: &Common) -> Result<(), CliError> {
     let path = profile_file::path();
     let text = serde_json::to_vec_pretty(&stored).map_err(|e| CliError::Words(e.to_string()))?;
     profile_file::write_private(&path, &text)?;
-    let kind = if tenant.get("practice").and_then(serde_json::Value::as_bool) == Some(true) { "practice" } else { "real" };
-    let words = format!("Signed in to {} ({kind} tenant {}). Kept in {}.", stored.url, stored.tenant, path.display());
+    let kind = if tenant.get("practice").and_then(serde_json::Value::as_bool) == Some(true) {
+        "practice"
+    } else {
+        "real"
+    };
+    let words =
+        format!("Signed in to {} ({kind} tenant {}). Kept in {}.", stored.url, stored.tenant, path.display());
     output::done(common.format(), &words);
     Ok(())
 }

@@ -91,7 +91,12 @@ pub(crate) async fn setups(setups: Setups, api: &Api, format: Format) -> Result<
                 ("why", "because"),
                 ("device", "managedDeviceId"),
             ];
-            output::rows(format, &api.all("muster/setups").await?, &columns, "No device is in Setup Assistant.");
+            output::rows(
+                format,
+                &api.all("muster/setups").await?,
+                &columns,
+                "No device is in Setup Assistant.",
+            );
         }
         Setups::Release(which) => {
             let id = find(api, &which.device).await?;

@@ -133,7 +133,10 @@ pub(crate) async fn run(profiles: Profiles, api: &Api, format: Format) -> Result
         Profiles::SetDefault { profile } => {
             let path = path(&find(api, &profile).await?)?;
             api.post(&format!("{path}/setDefaultProfile"), &json!({})).await?;
-            output::done(format, "It now holds for every device that never enrolled and has no profile of its own.");
+            output::done(
+                format,
+                "It now holds for every device that never enrolled and has no profile of its own.",
+            );
             Ok(())
         }
     }
@@ -150,13 +153,16 @@ pub(crate) async fn find(api: &Api, profile: &str) -> Result<String, CliError> {
     let matches: Vec<&Value> = profiles.iter().filter(fits).collect();
     match matches.as_slice() {
         [one] => Ok(text(one, "id")),
-        [] => Err(CliError::Words(format!("no profile is called {profile:?}: `muster profiles list` shows them"))),
+        [] => Err(CliError::Words(format!(
+            "no profile is called {profile:?}: `muster profiles list` shows them"
+        ))),
         _ => Err(CliError::Words(format!("several profiles are called {profile:?}: give the id"))),
     }
 }
 
 fn path(id: &str) -> Result<String, CliError> {
-    let (token, _) = id.split_once('_').ok_or_else(|| CliError::Words(format!("{id} is not a profile's id")))?;
+    let (token, _) =
+        id.split_once('_').ok_or_else(|| CliError::Words(format!("{id} is not a profile's id")))?;
     Ok(format!("deviceManagement/depOnboardingSettings/{token}/enrollmentProfiles/{id}"))
 }
 
@@ -168,7 +174,9 @@ async fn every(api: &Api, token: Option<&str>) -> Result<Vec<Value>, CliError> {
     let mut profiles = Vec::new();
     for token in &tokens {
         let id = token.get("id").and_then(Value::as_str).unwrap_or_default();
-        for mut profile in api.all(&format!("deviceManagement/depOnboardingSettings/{id}/enrollmentProfiles")).await? {
+        for mut profile in
+            api.all(&format!("deviceManagement/depOnboardingSettings/{id}/enrollmentProfiles")).await?
+        {
             if let Some(fields) = profile.as_object_mut() {
                 fields.insert("tokenName".into(), token.get("tokenName").cloned().unwrap_or_default());
             }
@@ -236,7 +244,10 @@ async fn update(update: Update, api: &Api, format: Format) -> Result<(), CliErro
     body.insert("@odata.type".into(), current.get("@odata.type").cloned().unwrap_or_default());
     settings(&update.settings, &mut body)?;
     api.patch(&path, &Value::Object(body)).await?;
-    output::done(format, "Changed. Devices that have activated keep what they have until they are wiped; a name template holds at the next check-in.");
+    output::done(
+        format,
+        "Changed. Devices that have activated keep what they have until they are wiped; a name template holds at the next check-in.",
+    );
     Ok(())
 }
 
@@ -257,5 +268,6 @@ fn read_json(path: &std::path::Path) -> Result<Map<String, Value>, CliError> {
         false => std::fs::read_to_string(path).map(|t| text = t),
     };
     read.map_err(|e| CliError::file("read", path, e))?;
-    serde_json::from_str(&text).map_err(|e| CliError::Words(format!("{} is not a JSON object: {e}", path.display())))
+    serde_json::from_str(&text)
+        .map_err(|e| CliError::Words(format!("{} is not a JSON object: {e}", path.display())))
 }

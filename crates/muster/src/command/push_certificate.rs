@@ -45,7 +45,8 @@ pub(crate) async fn run(push: PushCertificate, api: &Api, format: Format) -> Res
             Ok(())
         }
         PushCertificate::Upload(upload) => {
-            let pem = std::fs::read_to_string(&upload.file).map_err(|e| CliError::file("read", &upload.file, e))?;
+            let pem =
+                std::fs::read_to_string(&upload.file).map_err(|e| CliError::file("read", &upload.file, e))?;
             api.patch(PATH, &json!({ "appleIdentifier": upload.apple_id, "certificate": pem })).await?;
             show(api, format).await
         }

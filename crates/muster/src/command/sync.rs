@@ -84,7 +84,8 @@ async fn watch(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
     let run = loop {
         let runs = api.get(&format!("muster/tokens/{token}/syncRuns?$top=1")).await?;
         let run = runs.pointer("/value/0").cloned().unwrap_or(Value::Null);
-        let text = |name: &str| run.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
+        let text =
+            |name: &str| run.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
         let say = |name: &str| text(name).unwrap_or_else(|| "0".into());
         bar.set_message(format!("{}: {} pages, {} devices", say("phase"), say("pages"), say("devicesSeen")));
         bar.tick();

@@ -97,7 +97,8 @@ pub(crate) async fn run(tokens: Tokens, api: &Api, format: Format) -> Result<(),
 /// The id behind a name or an id.
 pub(crate) async fn find(api: &Api, token: &str) -> Result<String, CliError> {
     let tokens = api.all(COLLECTION).await?;
-    let matches: Vec<&Value> = tokens.iter().filter(|t| is(t, "id", token) || is(t, "tokenName", token)).collect();
+    let matches: Vec<&Value> =
+        tokens.iter().filter(|t| is(t, "id", token) || is(t, "tokenName", token)).collect();
     match matches.as_slice() {
         [one] => Ok(one.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()),
         [] => Err(CliError::Words(format!("no token is called {token:?}: `muster tokens list` shows them"))),
@@ -183,7 +184,8 @@ async fn show(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
         && let Some(Value::Array(keys)) = token.get("keys")
     {
         println!();
-        let columns = [("key", "id"), ("state", "state"), ("made", "createdDateTime"), ("fingerprint", "fingerprint")];
+        let columns =
+            [("key", "id"), ("state", "state"), ("made", "createdDateTime"), ("fingerprint", "fingerprint")];
         output::rows(format, keys, &columns, "No key pair yet.");
     }
     Ok(())
@@ -191,7 +193,12 @@ async fn show(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
 
 async fn checklist(api: &Api, format: Format) -> Result<(), CliError> {
     let items = api.all("muster/checklist").await?;
-    output::rows(format, &items, &[("done", "done"), ("what", "item"), ("next", "words")], "Nothing to check.");
+    output::rows(
+        format,
+        &items,
+        &[("done", "done"), ("what", "item"), ("next", "words")],
+        "Nothing to check.",
+    );
     Ok(())
 }
 

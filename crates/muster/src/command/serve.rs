@@ -1,0 +1,97 @@
+//! `muster serve`.
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::error::CliError;
+use crate::log;
+use crate::profile_file;
+use crate::settings::{Flags, Place, Settings, Tls, host};
+use crate::start::{self, Running};
+
+/// Every setting with its default, as a file.
+const EXAMPLE: &str = include_str!("../example.toml");
+
+/// Run the server.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    flags: Flags,
+    /// Print a settings file with every setting, and end.
+    #[arg(long)]
+    example_config: bool,
+}
+
+/// Serves until it is told to stop (SIGTERM, or Ctrl-C).
+pub(crate) async fn run(serve: Serve) -> Result<(), CliError> {
+    if serve.example_config {
+        print!("{EXAMPLE}");
+        return Ok(());
+    }
+    let settings = Settings::load(serve.place, serve.flags)?;
+    log::to_stderr(settings.log, &settings.log_filter)?;
+    let running = start::start(&settings).await?;
+    print!("{}", summary(&settings, &running)?);
+    told_to_stop().await?;
+    println!("Stopping: requests under way are finished.");
+    running.stop().await;
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT.
+pub(crate) async fn told_to_stop() -> Result<(), CliError> {
+    let listen = |kind| signal(kind).map_err(|e| CliError::Failed(format!("listen for signals: {e}")));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// What the operator wants to know, and what to do next.
+fn summary(settings: &Settings, running: &Running) -> Result<String, CliError> {
+    let database = if settings.sqlite_path().is_some() { "SQLite" } else { "PostgreSQL" };
+    let shown = |tls: &Tls| match tls {
+        Tls::Own => {
+            format!("certificate of its own authority, {}", start::authority_path(&settings.data).display())
+        }
+        Tls::Files { certificate, .. } => format!("certificate {}", certificate.display()),
+        Tls::Off => "no TLS here: a proxy ends it".to_owned(),
+    };
+    let mut text = format!(
+        "Muster {} is running.\n  data     {} ({database}); secrets sealed with {}\n  API      {} on {} ({})\n  devices  {} on {} ({})\n",
+        env!("CARGO_PKG_VERSION"),
+        settings.data.display(),
+        settings.seal_key_file.display(),
+        running.api_url,
+        running.api_address,
+        shown(&settings.api.tls),
+        running.device_url,
+        running.device_address,
+        shown(&settings.devices.tls),
+    );
+    if settings.practice.is_some() {
+        text.push_str("  tenant   default is a practice tenant: it talks to practice Apple alone\n");
+    } else if matches!(host(&running.device_url)?.as_str(), "localhost" | "127.0.0.1" | "::1") {
+        text.push_str("  note     no device elsewhere can reach that host: set [devices] url before profiles go to Apple\n");
+    }
+    if let Some(path) = &running.bootstrap {
+        let login = profile_file::read(path)?;
+        text.push_str(&format!(
+            "First start. Credentials of the bootstrap administrator, shown once and kept in {} (yours alone to read):\n  \
+             tenant {}\n  client id {}\n  client secret {}\n",
+            path.display(),
+            login.tenant,
+            login.client_id,
+            login.client_secret,
+        ));
+        text.push_str(&format!(
+            "Next: muster login --from {}\n      muster push-certificate request\n      muster tokens start NAME --i-agree\n",
+            path.display()
+        ));
+    }
+    Ok(text)
+}

@@ -1,0 +1,286 @@
+//! Starting a server from its settings: for `muster serve`, and for the demo, which then talks to it over HTTP alone.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::open::Place;
+use app::server_certificate::ServerAuthority;
+use net::{CancellationToken, Clock, Identity, ListenConfig, Listener, ServerIdentity, ServerTls};
+use serde_json::json;
+
+use crate::error::CliError;
+use crate::practice_file::PracticeFile;
+use crate::profile_file::write_private;
+use crate::settings::{Settings, Side, Tls, host};
+
+/// How often certificates are read or made anew: operators' tools renew theirs at least a week before the end.
+const CERTIFICATES_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Names under which a listener on this machine alone is reached.
+const LOOPBACK_NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
+
+/// A running server.
+pub(crate) struct Running {
+    /// Public base URL of the API.
+    pub(crate) api_url: String,
+    /// Public base URL for devices.
+    pub(crate) device_url: String,
+    /// Where the API listens.
+    pub(crate) api_address: SocketAddr,
+    /// Where devices are listened to.
+    pub(crate) device_address: SocketAddr,
+    /// The first application's file, when this was the first start.
+    pub(crate) bootstrap: Option<PathBuf>,
+    server: server::Running,
+    store_app: app::App,
+    stop: CancellationToken,
+}
+
+impl Running {
+    /// Takes no more requests, finishes those under way, and closes the database.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.server.stop().await;
+        self.store_app.store.close().await;
+    }
+}
+
+/// The file of the server's own authority, PEM: what browsers, scripts and `muster login` need.
+pub(crate) fn authority_path(data: &Path) -> PathBuf {
+    data.join("server-ca.pem")
+}
+
+/// The database and its keys, as they are.
+pub(crate) fn place(settings: &Settings) -> Result<Place, CliError> {
+    let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|e| CliError::file("read", path, e));
+    Ok(Place {
+        database_url: settings.database_url.clone(),
+        seal_key: read(&settings.seal_key_file)?.into(),
+        older_seal_keys: settings
+            .older_seal_key_files
+            .iter()
+            .map(|path| read(path).map(Into::into))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// Starts a server.
+pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
+    std::fs::create_dir_all(&settings.data).map_err(|e| CliError::file("write", &settings.data, e))?;
+    if !settings.seal_key_file.exists() {
+        make_seal_key(settings)?;
+    }
+    let clock = Clock::system();
+    let certificates = Arc::new(Certificates::open(settings, &clock)?);
+    let api = certificates.listener(&settings.api, settings, false).await?;
+    let devices = certificates.listener(&settings.devices, settings, true).await?;
+    let (api_address, device_address) = (api.local_addr(), devices.local_addr());
+    let urls = app::Settings {
+        api_url: url(&settings.api, api_address),
+        device_url: url(&settings.devices, device_address),
+        device_anchors: certificates.device_anchors(&settings.devices)?,
+    };
+    let practice = settings.practice.as_deref().map(PracticeFile::read).transpose()?;
+    let practice = practice.as_ref().map(PracticeFile::for_tenant);
+    let limits = app::open::Limits::default();
+    let place = place(settings)?;
+    let opened = app::open::open(&place, clock.clone(), limits, urls.clone(), practice.as_ref()).await;
+    let opened = opened.map_err(CliError::failed)?;
+    let bootstrap = match opened.first {
+        Some(first) => Some(write_bootstrap(settings, &urls.api_url, &first)?),
+        None => None,
+    };
+    let config = server::ServerConfig::new(opened.app.clone(), api, devices);
+    let server = server::Server::start(config).await.map_err(CliError::failed)?;
+    let stop = CancellationToken::new();
+    tokio::spawn(Arc::clone(&certificates).keep_fresh(clock, stop.clone()));
+    Ok(Running {
+        api_url: urls.api_url,
+        device_url: urls.device_url,
+        api_address,
+        device_address,
+        bootstrap,
+        server,
+        store_app: opened.app,
+        stop,
+    })
+}
+
+fn make_seal_key(settings: &Settings) -> Result<(), CliError> {
+    if settings.sqlite_path().is_some_and(|path| path.exists()) {
+        let words = format!(
+            "the database {} is there, but its key {} is not: without it no secret opens. Put it back, or say --seal-key-file",
+            settings.database_url,
+            settings.seal_key_file.display()
+        );
+        return Err(CliError::Words(words));
+    }
+    let key = app::open::seal_key().map_err(CliError::failed)?;
+    write_private(&settings.seal_key_file, key.as_bytes())
+}
+
+fn write_bootstrap(
+    settings: &Settings,
+    url: &str,
+    first: &app::application::NewApplication,
+) -> Result<PathBuf, CliError> {
+    let path = settings.data.join("bootstrap.json");
+    let own = settings.api.tls == Tls::Own;
+    let login = json!({
+        "url": url,
+        "tenant": first.tenant.as_str(),
+        "client_id": first.client_id,
+        "client_secret": first.client_secret.as_str(),
+        "ca_pem": own.then(|| std::fs::read_to_string(authority_path(&settings.data)).ok()),
+    });
+    write_private(&path, format!("{login:#}\n").as_bytes())?;
+    Ok(path)
+}
+
+/// The URL set, or `localhost` and the port.
+fn url(side: &Side, address: SocketAddr) -> String {
+    side.url.clone().unwrap_or_else(|| format!("https://localhost:{}", address.port()))
+}
+
+/// What the listeners show, and how it is made anew.
+struct Certificates {
+    own: Option<ServerAuthority>,
+    shown: std::sync::Mutex<Vec<Shown>>,
+    now: i64,
+}
+
+/// One listener's identity and where it comes from.
+struct Shown {
+    identity: ServerIdentity,
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Own(Vec<String>),
+    Files(PathBuf, PathBuf),
+}
+
+impl Certificates {
+    /// Reads the server's own authority, or makes it when a listener needs one and there is none.
+    fn open(settings: &Settings, clock: &Clock) -> Result<Self, CliError> {
+        let now = clock.now_micros() / 1_000_000;
+        let needed = [&settings.api, &settings.devices].into_iter().any(|side| side.tls == Tls::Own);
+        let own = needed.then(|| authority(&settings.data, now)).transpose()?;
+        Ok(Self { own, shown: std::sync::Mutex::default(), now })
+    }
+
+    async fn listener(&self, side: &Side, settings: &Settings, devices: bool) -> Result<Listener, CliError> {
+        let source = match &side.tls {
+            Tls::Off => None,
+            Tls::Own => Some(Source::Own(hosts(side)?)),
+            Tls::Files { certificate, key } => Some(Source::Files(certificate.clone(), key.clone())),
+        };
+        let tls = match source {
+            None => None,
+            Some(source) => {
+                let identity = ServerIdentity::new(self.identity(&source, self.now)?);
+                let shown = Shown { identity: identity.clone(), source };
+                self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(shown);
+                let tls = ServerTls::new(identity);
+                // Only devices are asked for a certificate: a browser would ask its person to choose one.
+                Some(if devices { tls.asking_for_certificates() } else { tls })
+            }
+        };
+        let proxies = if devices { proxies(settings)? } else { net::forwarded::TrustedProxies::none() };
+        let config = ListenConfig { tls, proxies, ..ListenConfig::plain(side.listen) };
+        Listener::bind(config).await.map_err(CliError::failed)
+    }
+
+    fn identity(&self, source: &Source, now: i64) -> Result<Identity, CliError> {
+        match (source, &self.own) {
+            (Source::Files(certificate, key), _) => {
+                Identity::from_pem_files(certificate, key).map_err(CliError::failed)
+            }
+            (Source::Own(hosts), Some(authority)) => {
+                let issued = authority.issue(hosts, now).map_err(CliError::failed)?;
+                Identity::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes())
+                    .map_err(CliError::failed)
+            }
+            (Source::Own(_), None) => Err(CliError::Failed("find the server's own authority".into())),
+        }
+    }
+
+    /// Base64 of the certificates that devices must be told to trust.
+    fn device_anchors(&self, side: &Side) -> Result<Vec<String>, CliError> {
+        let pem = match (&side.anchors, &self.own) {
+            (Some(path), _) => std::fs::read_to_string(path).map_err(|e| CliError::file("read", path, e))?,
+            (None, Some(own)) if side.tls == Tls::Own => own.certificate_pem.clone(),
+            _ => return Ok(Vec::new()),
+        };
+        app::open::anchors(&pem).map_err(CliError::failed)
+    }
+
+    /// Shows certificates anew each day: what the operator's tools have renewed, or a fresh one of our own.
+    async fn keep_fresh(self: Arc<Self>, clock: Clock, stop: CancellationToken) {
+        loop {
+            let next = clock
+                .now_micros()
+                .saturating_add(i64::try_from(CERTIFICATES_EVERY.as_micros()).unwrap_or(i64::MAX));
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = clock.sleep_until(next) => {}
+            }
+            let now = clock.now_micros() / 1_000_000;
+            for shown in self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
+                match self.identity(&shown.source, now) {
+                    Ok(identity) => shown.identity.replace(identity),
+                    Err(error) => {
+                        tracing::error!("the listener keeps its old certificate: failed to {error}")
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Host names and addresses of a listener's certificate.
+fn hosts(side: &Side) -> Result<Vec<String>, CliError> {
+    let mut hosts = side.url.as_deref().map(host).transpose()?.into_iter().collect::<Vec<_>>();
+    if side.listen.ip().is_loopback() || side.listen.ip().is_unspecified() || side.url.is_none() {
+        hosts.extend(
+            LOOPBACK_NAMES
+                .iter()
+                .map(|&name| name.to_owned())
+                .filter(|name| side.url.as_deref() != Some(name)),
+        );
+    }
+    hosts.dedup();
+    Ok(hosts)
+}
+
+fn authority(data: &Path, now: i64) -> Result<ServerAuthority, CliError> {
+    let (certificate, key) = (authority_path(data), data.join("server-ca.key"));
+    if certificate.exists() {
+        let read = |path: &Path| std::fs::read_to_string(path).map_err(|e| CliError::file("read", path, e));
+        return Ok(ServerAuthority { certificate_pem: read(&certificate)?, key_pem: read(&key)?.into() });
+    }
+    let made = ServerAuthority::create(now).map_err(CliError::failed)?;
+    write_private(&key, made.key_pem.as_bytes())?;
+    std::fs::write(&certificate, &made.certificate_pem)
+        .map_err(|e| CliError::file("write", &certificate, e))?;
+    Ok(made)
+}
+
+fn proxies(settings: &Settings) -> Result<net::forwarded::TrustedProxies, CliError> {
+    use net::forwarded::{CertificateHeader, TrustedProxies};
+    if settings.proxies.is_empty() {
+        return Ok(TrustedProxies::none());
+    }
+    let networks = settings.proxies.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>();
+    let header = match settings.certificate_header.as_deref() {
+        None => None,
+        Some("rfc9440") => Some(CertificateHeader::Rfc9440),
+        Some(name) => {
+            let wrong = || CliError::Words(format!("[proxies]: {name:?} is not the name of a header"));
+            Some(CertificateHeader::EscapedPem(name.parse().map_err(|_| wrong())?))
+        }
+    };
+    Ok(TrustedProxies::new(networks.map_err(CliError::failed)?, header))
+}
