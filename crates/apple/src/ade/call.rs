@@ -91,7 +91,8 @@ impl Client {
     }
 
     async fn pass(&self, refused: Option<&Pass>) -> Result<Pass, AdeError> {
-        self.0.session.pass(refused, Box::pin(self.sign_in())).await
+        let shared = |words| AdeError::Unauthorized { words };
+        self.0.session.pass(refused, Box::pin(self.sign_in()), shared).await
     }
 
     async fn attempt(&self, call: &Call, pass: &Pass) -> Result<Answer, AdeError> {

@@ -3,8 +3,11 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Display;
+
 use http::HeaderValue;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// A session token as it was when a request took it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub(super) struct Session {
 struct Held {
     token: Option<HeaderValue>,
     sign_ins: u64,
+    /// When signing in last failed, and why.
+    failed: Option<(Instant, String)>,
 }
 
 impl Held {
@@ -36,18 +41,30 @@ impl Held {
 
 impl Session {
     /// A pass other than `refused`: the one held if somebody has already got another, or else a fresh one by
-    /// `sign_in`. The lock is held meanwhile, so that many workers with a dead session sign in once.
-    pub(super) async fn pass<E>(
+    /// `sign_in`. The lock is held meanwhile, so that many workers with a dead session sign in once. If that fails, who
+    /// waited for it gets `shared` of the reason: else they would time out one after the other.
+    pub(super) async fn pass<E: Display>(
         &self,
         refused: Option<&Pass>,
         sign_in: impl Future<Output = Result<HeaderValue, E>>,
+        shared: impl FnOnce(String) -> E,
     ) -> Result<Pass, E> {
+        let asked = Instant::now();
         let mut held = self.held.lock().await;
         if let Some(pass) = held.pass().filter(|pass| Some(pass) != refused) {
             return Ok(pass);
         }
+        if let Some((_, words)) = held.failed.as_ref().filter(|(at, _)| *at > asked) {
+            return Err(shared(words.clone()));
+        }
         held.token = None;
-        let token = sign_in.await?;
+        let token = match sign_in.await {
+            Ok(token) => token,
+            Err(error) => {
+                held.failed = Some((Instant::now(), error.to_string()));
+                return Err(error);
+            }
+        };
         held.token = Some(token.clone());
         held.sign_ins += 1;
         Ok(Pass { token, sign_in: held.sign_ins })
