@@ -14,6 +14,10 @@ use crate::error::printable;
 /// The most unreadable records of one answer: as many as a page has devices. With more it is no page at all.
 const MAX_UNREADABLE: usize = 1000;
 
+/// The longest pause believed, in seconds: a week. Apple's last about a day; one without end would keep a device from
+/// its profile for ever.
+const LONGEST_PAUSE: u64 = 7 * 24 * 3600;
+
 /// The record of a device that could not be read. The others of the same answer were.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadableDevice {
@@ -174,10 +178,10 @@ where
     Ok(values.unwrap_or_default().into_iter().map(|(serial, value)| (serial, result(value))).collect())
 }
 
-/// Reads a number of seconds, also one in a text; `None` for what is none.
+/// Reads a pause in seconds, also one in a text, of at most a week; `None` for what is none.
 pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let value = Value::deserialize(from)?;
-    Ok(match &value {
+    let seconds = match &value {
         Value::String(text) => text.trim().parse().ok(),
         // 1.5 s are waited out as 2; Rust's cast saturates, and a negative number is no wait that was asked for.
         Value::Number(number) => number.as_u64().or_else(|| {
@@ -190,5 +194,6 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>,
             Some(number.ceil() as u64)
         }),
         _ => None,
-    })
+    };
+    Ok(seconds.map(|seconds: u64| seconds.min(LONGEST_PAUSE)))
 }
