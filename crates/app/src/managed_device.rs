@@ -82,3 +82,22 @@ pub async fn bypass_code(app: &App, actor: &Actor, id: &ManagedDeviceId) -> Resu
         String::from_utf8(code.to_vec()).map_err(|_| AppError::internal("the bypass code is no text"))?;
     Ok(Zeroizing::new(code))
 }
+
+/// An administrator has looked into a second UDID for this serial: the alert ends.
+///
+/// # Errors
+/// [`AppError::NotFound`].
+pub async fn dismiss_rival(app: &App, actor: &Actor, id: &ManagedDeviceId) -> Result<()> {
+    let (scope, id) = (Scope::new(app, &actor.tenant), id.clone());
+    app.store
+        .transact(move |tx| {
+            let (scope, id) = (scope.clone(), id.clone());
+            Box::pin(async move {
+                let before = load(&scope, tx, &id).await?;
+                let mut device = before.clone();
+                device.rival = None;
+                save(tx, &before, &device).await
+            })
+        })
+        .await
+}

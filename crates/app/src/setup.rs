@@ -88,9 +88,7 @@ pub(crate) async fn begin(
     );
     let (plan, effects) = advance(plan, &Event::Tick, scope.now, &scope.app.limits, &scope.command_id()?);
     store::setup::replace(tx, &plan).await?;
-    carry_out(scope, tx, device, &plan, effects).await?;
-    scope.app.wake(Work::Setup);
-    Ok(())
+    carry_out(scope, tx, device, &plan, effects).await
 }
 
 /// Ends the plan of an enrolment that is over.
@@ -145,7 +143,6 @@ async fn carry_out(
             }
             Effect::Wake => {
                 store::push::wake_request(tx, &scope.tenant, &device.id, scope.now).await?;
-                scope.app.wake(Work::Push);
             }
             Effect::LeftSetup => {
                 device.leave_setup();
@@ -320,4 +317,29 @@ pub async fn release(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Resu
     app.wake(Work::Push);
     app.wake(Work::Setup);
     Ok(())
+}
+
+/// Devices that setup is under way for, at most so many, with their serial numbers.
+const ACTIVE_MAX: u32 = 10_000;
+
+/// Every setup that is under way, with the serial number of its device.
+///
+/// # Errors
+/// The store's.
+pub async fn active(app: &App, actor: &Actor) -> Result<Vec<(SetupPlan, domain::Serial)>> {
+    let tenant = actor.tenant.clone();
+    app.store
+        .read(move |tx| {
+            let tenant = tenant.clone();
+            Box::pin(async move {
+                let mut found = Vec::new();
+                for plan in store::setup::active(tx, &tenant, None, ACTIVE_MAX).await? {
+                    if let Some(device) = store::managed_device::get(tx, &tenant, &plan.device).await? {
+                        found.push((plan, device.serial));
+                    }
+                }
+                Ok::<_, AppError>(found)
+            })
+        })
+        .await
 }

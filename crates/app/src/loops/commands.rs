@@ -6,6 +6,7 @@ use domain::Time;
 use domain::command::{Command, CommandOutcome, Purpose};
 use domain::setup::{Answer, Event};
 
+use crate::loops::Work;
 use crate::scope::Scope;
 use crate::{App, AppError, Result, command, managed_device, setup};
 
@@ -26,12 +27,15 @@ pub async fn turn(app: App) -> Result<Time> {
             Box::pin(async move { Ok::<_, AppError>(store::command::expired(tx, now, BATCH).await?) })
         })
         .await?;
-    let more = expired.len() == BATCH as usize;
+    let (any, more) = (!expired.is_empty(), expired.len() == BATCH as usize);
     for command in expired {
         // One bad row must not stop the rest; it is tried again in the next turn.
         if let Err(error) = give_up(&app, command).await {
             tracing::warn!("failed to {error} while giving up a command");
         }
+    }
+    if any {
+        app.wake(Work::Push);
     }
     app.store
         .transact(move |tx| {

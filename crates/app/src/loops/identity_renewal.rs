@@ -14,6 +14,7 @@ use store::Tx;
 use zeroize::Zeroizing;
 
 use crate::enrollment::profile::{Renewal, renewal};
+use crate::loops::Work;
 use crate::scope::Scope;
 use crate::{App, AppError, Result, ca, command, managed_device, setup};
 
@@ -43,6 +44,7 @@ pub async fn turn(app: App) -> Result<Time> {
             tracing::warn!(tenant = %device.tenant, device = %device.id, "failed to {error} while renewing its identity");
         }
     }
+    app.wake(Work::Push);
     Ok(now.plus(EVERY))
 }
 

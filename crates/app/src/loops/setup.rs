@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::Time;
 use domain::setup::{Event, SetupPlan};
 
+use crate::loops::Work;
 use crate::scope::Scope;
 use crate::{App, AppError, Result, managed_device, setup};
 
@@ -24,11 +25,15 @@ pub async fn turn(app: App) -> Result<Time> {
         .store
         .read(move |tx| Box::pin(async move { Ok::<_, AppError>(store::setup::due(tx, now, BATCH).await?) }))
         .await?;
+    let any = !due.is_empty();
     for plan in due {
         // One bad plan must not keep the others' devices in Setup Assistant.
         if let Err(error) = tick(&app, plan).await {
             tracing::error!("failed to {error} while keeping a deadline of setup");
         }
+    }
+    if any {
+        app.wake(Work::Push);
     }
     let next = app
         .store

@@ -9,7 +9,6 @@ use mdm::command::{CommandAnswer, Status};
 use store::Tx;
 
 use super::{Reply, caller, managed_caller, refused};
-use crate::loops::Work;
 use crate::managed_device::save;
 use crate::scope::Scope;
 use crate::{AppError, Result, command};
@@ -21,6 +20,7 @@ pub(super) async fn take(scope: &Scope, fingerprint: String, answer: Arc<Command
         return Ok(Reply::Empty);
     }
     let in_tx = scope.clone();
+    // What follows from the answer is handed out now; no push is needed to a device that listens.
     let next = scope
         .app
         .store
@@ -29,7 +29,6 @@ pub(super) async fn take(scope: &Scope, fingerprint: String, answer: Arc<Command
             Box::pin(async move { write(&scope, tx, &fingerprint, &answer).await })
         })
         .await?;
-    scope.app.wake(Work::Push);
     Ok(next.map_or(Reply::Empty, Reply::Plist))
 }
 

@@ -49,7 +49,9 @@ pub(super) async fn take(scope: &Scope, fingerprint: String, message: Arc<CheckI
         })
         .await?;
     tracing::debug!(tenant = %scope.tenant, message = kind, "took a check-in message");
+    // After the commit: a loop that is woken earlier finds nothing.
     scope.app.wake(Work::Push);
+    scope.app.wake(Work::Setup);
     Ok(Reply::Empty)
 }
 

@@ -5,5 +5,7 @@ mod hostile;
 mod messages;
 mod pretend;
 mod push;
+mod renewal;
 mod scep;
 mod setup;
+mod wake;

@@ -29,6 +29,9 @@ pub(super) const TOPIC: &str = "com.apple.mgmt.External.6c5a";
 pub(super) const SERIAL: &str = "C02PRETEND1";
 pub(super) const UDID: &str = "00008101-PRETEND-1";
 
+/// TLS looks at the clock on the wall, not at the test's: from 2001 to 2096.
+pub(super) const ALWAYS: Validity = Validity { not_before: 1_000_000_000, not_after: 4_000_000_000 };
+
 /// Keys are dear to make; pretend devices share a few.
 pub(super) fn key(n: usize) -> RsaKey {
     static KEYS: OnceLock<Vec<RsaKey>> = OnceLock::new();
@@ -36,7 +39,7 @@ pub(super) fn key(n: usize) -> RsaKey {
 }
 
 pub(super) fn authority(name: &str, n: usize) -> CertificateAuthority {
-    CertificateAuthority::create(key(n).into(), Name::of(name), Validity::days(START, 3650)).unwrap()
+    CertificateAuthority::create(key(n).into(), Name::of(name), ALWAYS).unwrap()
 }
 
 pub(super) struct House {
@@ -211,6 +214,21 @@ impl House {
         read.await.unwrap().unwrap()
     }
 
+    /// Points the tenant at another APNs.
+    pub(super) async fn use_apns(&self, url: String, anchor: &Certificate) {
+        let (tenant, anchor) = (self.tenant.clone(), STANDARD.encode(anchor.der()));
+        let write = self.app.store.transact(move |tx| {
+            let (tenant, anchor, url) = (tenant.clone(), anchor.clone(), url.clone());
+            Box::pin(async move {
+                let mut row = store::tenant::get(tx, &tenant).await?.unwrap();
+                row.apple.apns_url = url;
+                row.apple.tls_anchors = vec![anchor];
+                store::tenant::update(tx, &row).await
+            })
+        });
+        write.await.unwrap();
+    }
+
     pub(super) fn actor(&self) -> Actor {
         Actor::system(self.tenant.clone())
     }
@@ -340,8 +358,7 @@ impl Pad {
     pub(super) async fn scep(&self, house: &House, challenge: &str) -> Client {
         let subject = Name::empty().organization("Test School").and_common_name(self.udid);
         let now = house.clock.now_unix();
-        Client::enrol(&self.key, &house.ca().await, &subject, Some(challenge), Cipher::Aes256, now)
-            .unwrap()
+        Client::enrol(&self.key, &house.ca().await, &subject, Some(challenge), Cipher::Aes256, now).unwrap()
     }
 
     /// From nothing to enrolled.
