@@ -12,6 +12,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_management", include_str!("migrations/0003_management.sql")),
 ];
 
+/// Told to SQLite's planner at each start; PostgreSQL gathers its own statistics.
+const SQLITE_PLANS: &str = include_str!("migrations/sqlite_plans.sql");
+
 const LEDGER: &str = "create table if not exists migration (
     number bigint not null primary key,
     name text collate \"C\" not null,
@@ -75,6 +78,7 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
         transaction.execute_batch(&sqlite_words(step.sql))?;
         transaction.execute(&crate::sqlite::rewritten(RECORD), (step.number, step.name, step.checksum))?;
     }
+    transaction.execute_batch(SQLITE_PLANS)?;
     transaction.commit()?;
     Ok(())
 }

@@ -378,3 +378,56 @@ async fn nodes_that_start_together_share_one_migration() {
         assert_eq!(node.await.unwrap(), Ok(()));
     }
 }
+
+/// Statements in the shapes that are asked most, and the index that each must use: without it a serial is looked for
+/// through all of a tenant's.
+const PLANS: [(&str, &str); 12] = [
+    ("select * from device where tenant_id = ?1 and serial = ?2 order by token_id", "device_serial"),
+    ("select * from device where tenant_id = ?1 and token_id = ?2 and id = ?3", "device_id"),
+    (
+        "select * from device where tenant_id = ?1 and token_id = ?2 and serial in (?3, ?4)",
+        "sqlite_autoindex_device_1",
+    ),
+    (
+        "select * from device d where d.tenant_id = ?1 and d.deleted_at is null and (d.id) > (?2) order by d.id asc \
+         limit 5",
+        "device_of_tenant",
+    ),
+    (
+        "select * from device d where d.tenant_id = ?1 and d.token_id = ?2 and d.deleted_at is null \
+         and lower(d.serial) = ?3 order by d.id asc limit 5",
+        "device_serial_fold",
+    ),
+    ("select * from managed_device where tenant_id = ?1 and serial = ?2", "managed_device_serial"),
+    ("select * from managed_device where tenant_id = ?1 and udid = ?2", "managed_device_udid"),
+    (
+        "select * from managed_device where fingerprint = ?1 or next_fingerprint = ?1 or pending_fingerprint = ?1",
+        "managed_device_pending",
+    ),
+    (
+        "select * from command where tenant_id = ?1 and device_id = ?2 and state in ('queued', 'sent') order by seq",
+        "sqlite_autoindex_command_1",
+    ),
+    (
+        "select * from command_history where tenant_id = ?1 and device_id = ?2 order by n desc limit 5",
+        "command_history_device",
+    ),
+    ("select * from setup_plan where active and due_at <= ?1 order by due_at limit 5", "setup_plan_due"),
+    ("select * from wake where due <= ?1 order by due limit 5", "wake_due"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_finds_by_index_what_is_asked_most() {
+    let bench = Bench::sqlite().await;
+    insert_tenant(&bench.store, "t").await.unwrap();
+    let connection = rusqlite::Connection::open(bench.file().unwrap()).unwrap();
+    for (sql, index) in PLANS {
+        let mut explain = connection.prepare(&format!("explain query plan {sql}")).unwrap();
+        let nulls = vec![rusqlite::types::Null; explain.parameter_count()];
+        let steps =
+            explain.query_map(rusqlite::params_from_iter(nulls), |row| row.get::<_, String>(3)).unwrap();
+        let plan = steps.collect::<Result<Vec<_>, _>>().unwrap().join("; ");
+        assert!(plan.contains(&format!("INDEX {index} (")), "{sql}: {plan}");
+        assert!(!plan.contains("SCAN"), "{sql}: {plan}");
+    }
+}
