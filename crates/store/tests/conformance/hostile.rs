@@ -1,7 +1,8 @@
 //! Texts from devices and administrators: stored as they are, or refused on both engines alike (lessons, class H).
 
 use domain::TenantId;
-use store::{StoreError, managed_device, profile, token};
+use proptest::strategy::{Strategy, ValueTree};
+use store::{PageQuery, StoreError, managed_device, profile, token};
 
 use crate::bench::{Bench, on_both_engines, tx};
 use crate::sample::{self, id};
@@ -11,6 +12,7 @@ on_both_engines!(
     a_zero_byte_is_refused_everywhere,
     text_from_a_device_stays_text,
     a_name_too_long_for_an_index_is_refused_on_both,
+    any_name_is_found_by_itself_and_by_its_parts,
 );
 
 type Done = Result<(), StoreError>;
@@ -98,5 +100,56 @@ async fn a_name_too_long_for_an_index_is_refused_on_both(bench: Bench) {
         });
         assert_eq!(outcome.is_ok(), fits, "{length}: {outcome:?}");
         assert!(fits || matches!(outcome, Err(StoreError::Unstorable { .. })));
+    }
+}
+
+/// Names made at random, the same in each run.
+fn random_names(count: usize) -> Vec<String> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let names =
+        (0..count).map(|_| proptest::arbitrary::any::<String>().new_tree(&mut runner).unwrap().current());
+    names.map(|name| name.replace('\0', "")).collect()
+}
+
+static NAMED: query::Table = query::Table {
+    name: "named",
+    properties: &[query::PropertyInfo::new("deviceName", query::Kind::String)],
+    types: &[],
+};
+
+fn filtered(expr: &query::Expr) -> PageQuery {
+    let filter = query::check(expr, &NAMED).unwrap();
+    PageQuery { filter: Some(filter), limit: 10_000, ..PageQuery::default() }
+}
+
+async fn any_name_is_found_by_itself_and_by_its_parts(bench: Bench) {
+    use query::{BinaryOp, Expr, Function, Literal, Path};
+    let tenant: TenantId = id("t");
+    let names = random_names(120);
+    let filled: Done = tx!(bench.store, [tenant, names], |tx| {
+        for (n, name) in names.into_iter().enumerate() {
+            let mut device = sample::managed(&tenant, &format!("C{n}"));
+            device.info.device_name = Some(name);
+            managed_device::insert(tx, &device).await?;
+        }
+        Ok(())
+    });
+    filled.unwrap();
+    let path = || Expr::Path(Path(vec!["deviceName".into()]));
+    for (n, name) in names.iter().enumerate() {
+        let part: String = name.chars().skip(1).take(3).collect();
+        let itself = Expr::Compare(
+            Box::new(path()),
+            BinaryOp::Eq,
+            Box::new(Expr::Literal(Literal::Text(name.clone()))),
+        );
+        let within = Expr::Call(Function::Contains, vec![path(), Expr::Literal(Literal::Text(part))]);
+        for expr in [itself, within] {
+            let asked = filtered(&expr);
+            let page: Result<_, StoreError> =
+                tx!(bench.store, [tenant, asked], |tx| managed_device::page(tx, &tenant, &asked).await);
+            let serial = format!("C{n}");
+            assert!(page.unwrap().items.iter().any(|row| row.serial.as_str() == serial), "{expr}");
+        }
     }
 }

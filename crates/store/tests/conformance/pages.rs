@@ -18,6 +18,7 @@ on_both_engines!(
     every_offered_column_can_be_filtered_and_sorted_by,
     what_is_unknown_is_asked_for_as_it_is_shown,
     a_property_without_a_column_is_refused,
+    a_place_in_another_list_is_refused,
     deleted_serials_are_not_listed,
     the_total_counts_what_passes_the_filter,
     a_page_has_bounds,
@@ -332,6 +333,25 @@ async fn a_property_without_a_column_is_refused(bench: Bench) {
         let page: Result<_, StoreError> =
             tx!(bench.store, [tenant, asked], |tx| token::page(tx, &tenant, &asked).await);
         assert!(matches!(page, Err(StoreError::Query { .. })), "{filter} {order}");
+    }
+}
+
+async fn a_place_in_another_list_is_refused(bench: Bench) {
+    use store::{Keyset, SortValue};
+    let tenant: TenantId = id("t");
+    let text = || SortValue::Text("x".into());
+    for values in [
+        vec![],
+        vec![text()],
+        vec![text(), text()],
+        vec![SortValue::Int(1), SortValue::Int(2)],
+        vec![SortValue::Int(1), text(), text()],
+    ] {
+        let mut asked = query("", "createdDateTime", 5);
+        asked.after = Some(Keyset { values });
+        let page: Result<_, StoreError> =
+            tx!(bench.store, [tenant, asked], |tx| device::page(tx, &tenant, None, &asked).await);
+        assert!(matches!(page, Err(StoreError::Query { .. })), "{:?}", asked.after);
     }
 }
 
