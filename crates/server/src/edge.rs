@@ -1,0 +1,174 @@
+//! What every request passes on its way in and out: an id, a place in the house or a refusal, a time-out, a net for
+//! panics; then one log line and the metrics.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ::app::App;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Method, StatusCode};
+use net::PeerAddr;
+use tokio::sync::Semaphore;
+
+use crate::graph::ApiError;
+use crate::metrics;
+
+/// Longest id of a client's that is taken over.
+const CLIENT_ID_LEN_MAX: usize = 128;
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+/// Seconds after which a device that found the house full may come back.
+const DEVICE_RETRY_SECONDS: u64 = 10;
+
+/// Whose side of the house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Api,
+    Device,
+}
+
+impl Side {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Side::Api => "api",
+            Side::Device => "device",
+        }
+    }
+}
+
+/// The ids of a request: ours, and the client's or again ours.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RequestIds {
+    pub(crate) request: String,
+    pub(crate) client: String,
+}
+
+impl RequestIds {
+    fn of(headers: &HeaderMap) -> Self {
+        let request = uuid::Uuid::new_v4().hyphenated().to_string();
+        let is_plain = |id: &&str| {
+            (1..=CLIENT_ID_LEN_MAX).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+        };
+        let client = headers.get(CLIENT_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_plain);
+        Self { client: client.map_or_else(|| request.clone(), str::to_owned), request }
+    }
+}
+
+/// What a handler tells the log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Handled {
+    pub(crate) route: Option<&'static str>,
+    pub(crate) tenant: Option<String>,
+    pub(crate) caller: Option<String>,
+}
+
+/// The edge of one side.
+#[derive(Clone)]
+pub(crate) struct Edge {
+    app: App,
+    side: Side,
+    places: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+impl Edge {
+    pub(crate) fn new(app: &App, side: Side, requests: usize, timeout: Duration) -> Self {
+        Self { app: app.clone(), side, places: Arc::new(Semaphore::new(requests)), timeout }
+    }
+
+    /// What an error of the edge itself looks like on this side.
+    fn refuse(&self, error: ApiError, ids: &RequestIds) -> Response {
+        match self.side {
+            Side::Api => error.answer(ids, self.app.now()).into_response(),
+            Side::Device => {
+                if let Some(log) = &error.log {
+                    tracing::error!(request_id = %ids.request, "{log}");
+                }
+                // Nothing of ours is 401, and 500 makes a device give up where it would try again.
+                let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(DEVICE_RETRY_SECONDS));
+                response
+            }
+        }
+    }
+}
+
+/// The edge around a handler.
+pub(crate) async fn around(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let ids = RequestIds::of(request.headers());
+    request.extensions_mut().insert(ids.clone());
+    let line = Line {
+        side: edge.side,
+        method: request.method().clone(),
+        matched: request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()),
+        path: request.uri().path().chars().take(200).collect(),
+        peer: request.extensions().get::<PeerAddr>().map(|peer| peer.0.ip()),
+    };
+    let mut response = match edge.places.clone().try_acquire_owned() {
+        Err(_) => edge.refuse(ApiError::busy(), &ids),
+        Ok(_place) => inside(&edge, request, next, &ids).await,
+    };
+    if let Ok(value) = HeaderValue::from_str(&ids.request) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if let Ok(value) = HeaderValue::from_str(&ids.client) {
+        response.headers_mut().insert(CLIENT_REQUEST_ID, value);
+    }
+    line.write(&response, &ids, started.elapsed());
+    response
+}
+
+async fn inside(edge: &Edge, request: Request, next: Next, ids: &RequestIds) -> Response {
+    let answered = tokio::time::timeout(edge.timeout, AssertUnwindSafe(next.run(request)).catch_unwind());
+    match answered.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+            let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            edge.refuse(ApiError::internal(format!("a handler panicked: {words}")), ids)
+        }
+        Err(_) => edge.refuse(ApiError::timed_out(), ids),
+    }
+}
+
+/// One request as the log tells it. Never its query, which may filter by somebody's name, and on the devices' side
+/// never its path, which holds a secret: the route is enough.
+struct Line {
+    side: Side,
+    method: Method,
+    matched: Option<String>,
+    path: String,
+    peer: Option<IpAddr>,
+}
+
+impl Line {
+    fn write(&self, response: &Response, ids: &RequestIds, took: Duration) {
+        let handled = response.extensions().get::<Handled>().cloned().unwrap_or_default();
+        let route = handled.route.or(self.matched.as_deref()).unwrap_or("none");
+        let status = response.status().as_u16();
+        metrics::request(self.side, &self.method, route, status, took);
+        let path = if self.side == Side::Api { self.path.as_str() } else { route };
+        let peer = self.peer.map(|peer| peer.to_string()).unwrap_or_default();
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(
+            side = self.side.as_str(),
+            method = %self.method,
+            path,
+            route,
+            status,
+            ms = milliseconds,
+            peer,
+            tenant = handled.tenant.as_deref().unwrap_or_default(),
+            caller = handled.caller.as_deref().unwrap_or_default(),
+            request_id = %ids.request,
+            "answered",
+        );
+    }
+}

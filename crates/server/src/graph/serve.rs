@@ -1,0 +1,155 @@
+//! One request of the API from its head to its answer: who, where, whether allowed, what; then the handler.
+
+use std::time::Instant;
+
+use app::App;
+use app::application::{self, Caller, Gate};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use http_body_util::{BodyExt, Limited};
+use query::Options;
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::error::ApiError;
+use super::json;
+use super::route::{Found, Route, find, flat};
+use crate::edge::{Handled, RequestIds};
+
+/// Bytes of a body. The largest is a list of serials to import: 10,000 of them in 4 MB.
+pub(crate) const BODY_MAX: usize = 4 << 20;
+
+/// What the API answers with.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) app: App,
+    pub(crate) gate: Gate,
+}
+
+/// Answers every path that no other route of the listener has.
+pub(crate) async fn serve(State(api): State<Api>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let ids = parts.extensions.get::<RequestIds>().cloned().unwrap_or_default();
+    let mut handled = Handled::default();
+    let started = Instant::now();
+    let answer = match answer(&api, &parts, body, &mut handled).await {
+        Ok(answer) => answer,
+        Err(error) => error.answer(&ids, api.app.now()),
+    };
+    tracing::trace!(elapsed_us = started.elapsed().as_micros() as u64, "answered");
+    let mut response = answer.into_response();
+    response.extensions_mut().insert(handled);
+    response
+}
+
+async fn answer(
+    api: &Api,
+    parts: &Parts,
+    body: axum::body::Body,
+    handled: &mut Handled,
+) -> Result<Answer, ApiError> {
+    // First of all: a stranger learns nothing, not even which paths exist.
+    let caller = identify(&api.gate, &parts.headers)?;
+    handled.tenant = Some(caller.tenant.to_string());
+    handled.caller = Some(caller.application.clone());
+    let path = parts.uri.path();
+    let (route, ids, last, v1) = routed(&parts.method, path)?;
+    handled.route = Some(route.template);
+    if !caller.may(route.role) {
+        let needed = route.role.as_str();
+        return Err(ApiError::forbidden(format!("Failed to allow this: the application needs the role {needed}.")));
+    }
+    let raw_query = parts.uri.query().unwrap_or_default();
+    let options = Options::parse(raw_query)?;
+    let call = Call {
+        app: api.app.clone(),
+        actor: application::actor(&caller),
+        caller,
+        v1,
+        ids,
+        last,
+        path: path.to_owned(),
+        raw_query: raw_query.to_owned(),
+        options,
+        body: read_body(&parts.method, body).await?,
+        wants_representation: prefers(&parts.headers, "return=representation"),
+        page_size: preferred_page(&parts.headers),
+    };
+    (route.handler)(call).await
+}
+
+fn identify(gate: &Gate, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let missing = || ApiError::unauthenticated("Failed to find a bearer token: sign in and send it as Authorization: Bearer.");
+    let value = given.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
+    // Two headers: a proxy and a client may each mean another one.
+    if given.next().is_some() {
+        return Err(missing());
+    }
+    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    Ok(gate.identify(token.trim())?)
+}
+
+type Routed = (&'static Route, Vec<String>, query::Segment, bool);
+
+fn routed(method: &Method, path: &str) -> Result<Routed, ApiError> {
+    let segments = query::split_path(path)?;
+    let nothing = || ApiError::no_route(method, path);
+    let (version, rest) = segments.split_first().ok_or_else(nothing)?;
+    let v1 = match version.text.to_ascii_lowercase().as_str() {
+        "beta" => false,
+        "v1.0" => true,
+        _ => return Err(nothing()),
+    };
+    let rest = flat(rest);
+    let last = rest.last().cloned().ok_or_else(nothing)?;
+    match find(method, &rest, v1) {
+        Found::Route(route, ids) => Ok((route, ids, last, v1)),
+        Found::OtherVerb(allowed) => Err(ApiError::no_verb(method, &allowed)),
+        Found::Nothing => Err(nothing()),
+    }
+}
+
+/// The body as an object. `null` and nothing at all are an empty one: actions are sent with either.
+async fn read_body(method: &Method, body: axum::body::Body) -> Result<Map<String, Value>, ApiError> {
+    if matches!(*method, Method::GET | Method::DELETE) {
+        return Ok(Map::new());
+    }
+    let bytes: Bytes = match Limited::new(body, BODY_MAX).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(ApiError::too_large(BODY_MAX)),
+        Err(_) => return Err(ApiError::bad("Failed to read the body: it broke off.")),
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|_| ApiError::bad("Failed to read the body: it is not UTF-8."))?;
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    match json::parse(text) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(Value::Null) => Ok(Map::new()),
+        Ok(_) => Err(ApiError::bad("Failed to read the body: expected a JSON object.")),
+        Err(error) => Err(ApiError::bad(format!("Failed to {error}."))),
+    }
+}
+
+fn preferences(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split([',', ';'])).map(str::trim)
+}
+
+fn prefers(headers: &HeaderMap, wanted: &str) -> bool {
+    preferences(headers).any(|given| given.eq_ignore_ascii_case(wanted))
+}
+
+fn preferred_page(headers: &HeaderMap) -> Option<u32> {
+    let size = preferences(headers).find_map(|given| given.strip_prefix("odata.maxpagesize="))?;
+    size.parse().ok().filter(|size| *size > 0)
+}
