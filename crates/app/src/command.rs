@@ -136,3 +136,17 @@ pub async fn pending(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Resu
         })
         .await
 }
+
+/// The commands that wait for the device or for its answer, in the order in which it gets them.
+///
+/// # Errors
+/// The store's.
+pub async fn list_pending(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Result<Vec<Command>> {
+    let (tenant, device) = (actor.tenant.clone(), device.clone());
+    app.store
+        .read(move |tx| {
+            let (tenant, device) = (tenant.clone(), device.clone());
+            Box::pin(async move { Ok(store::command::pending(tx, &tenant, &device).await?) })
+        })
+        .await
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::device::EnrollmentState;
 use domain::managed_device::{AuthenticateSaid, DeviceInfo, ManagedDevice, PushSaid, Stage, TokenUpdateSaid};
 use domain::secret::SecretKind;
+use domain::setup::Event;
 use mdm::checkin::{Authenticate, CheckIn, CheckInMessage, SetBootstrapToken, TokenUpdate};
 use mdm::guard::{Dictionary, Value, write_xml};
 use store::Tx;
@@ -146,7 +147,13 @@ async fn token_update(
     }
     match outcome.setup {
         Some(holds) => setup::begin(scope, tx, &mut device, holds).await?,
-        None => super::outcome::keep_name(scope, tx, &mut device).await?,
+        None => {
+            if before.awaiting_configuration {
+                // The answer to the release may have been lost; this says the same.
+                setup::happened(scope, tx, &mut device, &Event::NotAwaiting).await?;
+            }
+            super::outcome::keep_name(scope, tx, &mut device).await?;
+        }
     }
     if store::command::pending_count(tx, &scope.tenant, &device.id).await? > 0 {
         store::push::wake_request(tx, &scope.tenant, &device.id, scope.now).await?;

@@ -84,6 +84,26 @@ async fn a_release_that_is_refused_or_not_possible_now_is_sent_until_it_is_ackno
     assert!(matches!(again, Err(::app::AppError::Conflict { .. })));
 }
 
+#[tokio::test]
+async fn a_device_that_left_setup_and_whose_answer_was_lost_is_not_told_again() {
+    let (house, pad) = waiting(ProfileSettings::default()).await;
+    let id = house.managed().await.id;
+    setup::release(&house.app, &house.actor(), &id).await.unwrap();
+    assert_eq!(pad.idle(&house).await.request_type().as_deref(), Some("DeviceConfigured"));
+    pad.token_update(&house, false).await;
+    assert!(pad.idle(&house).await.body.is_empty());
+    assert!(matches!(state(&house).await, SetupState::Released { .. }));
+}
+
+#[tokio::test]
+async fn plans_under_way_are_listed() {
+    let (house, pad) = waiting(ProfileSettings::default()).await;
+    let active = async || setup::active(&house.app, &house.actor()).await.unwrap().len();
+    assert_eq!(active().await, 1);
+    pad.obey(&house).await;
+    assert_eq!(active().await, 0);
+}
+
 /// Lessons 40.
 #[tokio::test]
 async fn a_device_that_enrols_anew_in_the_middle_of_setup_starts_over() {
