@@ -61,7 +61,7 @@ pub async fn delete(
 }
 
 /// Seals up to `batch` rows with the current key that an older one sealed: secrets, bodies of pending commands, and
-/// the check of [`check_keys`]. How many; call it, each time in a transaction, until it is 0. Then the older keys can go.
+/// the known text that tells wrong keys at the start. How many; call it, each time in a transaction, until it is 0. Then the older keys can go.
 ///
 /// # Errors
 /// [`StoreError::Sealed`] if a row does not open with any key.
