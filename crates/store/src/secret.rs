@@ -60,8 +60,9 @@ pub async fn delete(
     Ok(tx.execute(sql, params![tenant, kind.as_str(), owner]).await? > 0)
 }
 
-/// Seals up to `batch` rows with the current key that an older one sealed: secrets, bodies of pending commands, and
-/// the known text that tells wrong keys at the start. How many; call it, each time in a transaction, until it is 0. Then the older keys can go.
+/// Seals up to `batch` rows of each sealed table with the current key that an older one sealed: secrets, bodies of
+/// pending commands, and the known text that tells wrong keys at the start. How many; call it, each time in a
+/// transaction, until it is 0. Then the older keys can go.
 ///
 /// # Errors
 /// [`StoreError::Sealed`] if a row does not open with any key.
