@@ -12,13 +12,14 @@
 //! ```
 //!
 //! [`Practice::start`] gives a handle with the URLs and certificates, and with the model for tests in the same
-//! process. Three addresses are listened on: the ADE service (its paths are Apple's and begin at the root), the push
+//! process; [`Practice::fleet`] has the virtual devices. Three addresses are listened on: the ADE service (its paths are Apple's and begin at the root), the push
 //! service (it asks for certificates), and everything else.
 
 pub mod activation;
 pub mod ade;
 pub mod apns;
 pub mod apple;
+pub mod device;
 mod error;
 pub mod portal;
 pub mod pushcert;

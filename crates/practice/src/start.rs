@@ -16,6 +16,7 @@ use crate::apple::device_identity::DeviceIdentity;
 use crate::apple::model::Rules;
 use crate::apple::org::ServerId;
 use crate::apple::world::{World, lock};
+use crate::device::{self, Fleet};
 use crate::error::Result;
 use crate::pushcert::PushCertPortal;
 use crate::services::{self, Services};
@@ -80,6 +81,7 @@ pub struct Practice {
     /// The authority of device certificates (DER).
     pub device_ca_der: Vec<u8>,
     services: Arc<Services>,
+    fleet: Fleet,
     apns: PushListener,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -114,6 +116,7 @@ impl Practice {
         let host = config.hosts.first().map_or("localhost", String::as_str);
         let services_url = format!("https://{host}:{}", services_listener.local_addr().port());
         let stop = CancellationToken::new();
+        let fleet = Fleet::new(Arc::clone(&services));
         let practice = Self {
             ade_url: format!("{scheme}://{host}:{}", ade_listener.local_addr().port()),
             portal_url: format!("{services_url}/portal"),
@@ -124,12 +127,13 @@ impl Practice {
             ca_cert_der: authorities.tls_ca().to_vec(),
             device_ca_der: authorities.device_ca().to_vec(),
             services: Arc::clone(&services),
+            fleet: fleet.clone(),
             apns,
             stop: stop.clone(),
             tasks: Mutex::default(),
         };
         practice.spawn(ade_listener, ade.router(), stop.clone());
-        practice.spawn(services_listener, services::router(services), stop);
+        practice.spawn(services_listener, services::router(services).merge(device::router(fleet)), stop);
         Ok(practice)
     }
 
@@ -148,6 +152,11 @@ impl Practice {
     /// The device tokens of the push service.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.services.registry
+    }
+
+    /// The virtual devices in hand.
+    pub const fn fleet(&self) -> &Fleet {
+        &self.fleet
     }
 
     /// The push certificate portal.
@@ -207,6 +216,7 @@ impl Practice {
 
     /// Stops, and waits for requests under way.
     pub async fn stop(self) {
+        self.fleet.power_off();
         self.stop.cancel();
         let tasks = std::mem::take(&mut *lock(&self.tasks));
         for task in tasks {
@@ -219,6 +229,7 @@ impl Practice {
 
 impl Drop for Practice {
     fn drop(&mut self) {
+        self.fleet.power_off();
         self.stop.cancel();
         self.apns.cancel();
     }

@@ -1,0 +1,11 @@
+//! Virtual devices against a management server made for the test, which holds every message to Apple's documents.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
+
+mod enrolling;
+mod rehearsal;
+mod stub;
