@@ -2,16 +2,18 @@
 
 use domain::tenant::{AppleSide, DEFAULT_TENANT, Organization, Tenant};
 use domain::{TenantId, Time};
-use net::Clock;
+use net::{CancellationToken, Clock};
 use pki::seal::{SealKey, SealKeys};
 use pki::x509::certificates_from_pem;
 use store::{Store, StoreConfig};
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 pub use domain::Limits;
 
 use crate::application::NewApplication;
-use crate::{App, AppError, Result, Settings, application};
+use crate::loops::drive;
+use crate::{App, AppError, Result, Settings, Work, application, loops};
 
 /// Name of an organisation until an administrator gives it another; it is shown on devices (R12).
 const NAME_AT_FIRST: &str = "My organization";
@@ -159,4 +161,46 @@ fn apple_side(practice: &PracticeApple) -> Result<AppleSide> {
 
 pub(crate) fn internal(error: impl std::fmt::Display) -> AppError {
     AppError::internal(error.to_string())
+}
+
+/// The work loops of a server that was opened.
+pub struct Works {
+    app: App,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Begins every work loop.
+pub fn work(app: &App) -> Works {
+    let stop = CancellationToken::new();
+    let mut tasks = Vec::with_capacity(Work::ALL.len());
+    for work in Work::ALL {
+        let (app, stop) = (app.clone(), stop.clone());
+        tasks.push(match work {
+            Work::Sync => tokio::spawn(drive(app, work, stop, loops::sync::turn)),
+            Work::Assign => tokio::spawn(drive(app, work, stop, loops::assign::turn)),
+            Work::Setup => tokio::spawn(drive(app, work, stop, loops::setup::turn)),
+            Work::Push => tokio::spawn(drive(app, work, stop, loops::push::turn)),
+            Work::LastSeen => tokio::spawn(drive(app, work, stop, loops::last_seen::turn)),
+            Work::IdentityRenewal => tokio::spawn(drive(app, work, stop, loops::identity_renewal::turn)),
+            Work::Commands => tokio::spawn(drive(app, work, stop, loops::commands::turn)),
+        });
+    }
+    Works { app: app.clone(), stop, tasks }
+}
+
+impl Works {
+    /// Ends every loop, writes down when devices were last seen, and closes the store.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!("failed to end a work loop well: {error}");
+            }
+        }
+        if let Err(error) = loops::last_seen::turn(self.app.clone()).await {
+            tracing::error!("failed to {error}");
+        }
+        self.app.store.close().await;
+    }
 }

@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    demo, devices, login, managed_devices, offline, practice, profiles, push_certificate, serve, sync, tokens,
+    demo, devices, login, managed_devices, offline, organization, practice, profiles, push_certificate,
+    serve, sync, tokens,
 };
 use crate::output::Format;
 
@@ -79,7 +80,12 @@ pub(crate) enum Command {
     /// Devices that Setup Assistant holds.
     #[command(subcommand)]
     Setups(managed_devices::Setups),
+    /// The organisation, as devices show it.
+    #[command(subcommand)]
+    Organization(organization::Organization),
     /// What needs an administrator now.
+    ///
+    /// Example: muster alerts
     Alerts,
     /// Organisations on this server (at the machine itself, beside a running server or without one).
     Tenant(offline::Tenant),

@@ -5,6 +5,7 @@ pub(crate) mod devices;
 pub(crate) mod login;
 pub(crate) mod managed_devices;
 pub(crate) mod offline;
+pub(crate) mod organization;
 pub(crate) mod practice;
 pub(crate) mod profiles;
 pub(crate) mod push_certificate;
@@ -37,6 +38,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
             managed_devices::run(devices, &api(&common)?, common.format()).await
         }
         Command::PushCertificate(push) => push_certificate::run(push, &api(&common)?, common.format()).await,
+        Command::Organization(command) => organization::run(command, &api(&common)?, common.format()).await,
         Command::Setups(setups) => managed_devices::setups(setups, &api(&common)?, common.format()).await,
         Command::Alerts => alerts(&api(&common)?, &common).await,
         Command::Tenant(tenant) => offline::tenant(tenant, common.format()).await,

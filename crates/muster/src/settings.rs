@@ -80,6 +80,7 @@ struct File {
     practice: Option<PathBuf>,
     log: Option<LogFormat>,
     log_filter: Option<String>,
+    metrics_from: Vec<String>,
     api: SideFile,
     devices: SideFile,
     proxies: ProxiesFile,
@@ -120,6 +121,8 @@ pub(crate) struct Settings {
     pub(crate) log: LogFormat,
     /// What to log.
     pub(crate) log_filter: String,
+    /// Addresses and networks that may read `/metrics`, besides this machine itself.
+    pub(crate) metrics_from: Vec<String>,
     /// The API.
     pub(crate) api: Side,
     /// The device side.
@@ -175,6 +178,7 @@ impl Settings {
             practice: flags.practice.or(file.practice),
             log: flags.log.or(file.log).unwrap_or_default(),
             log_filter: flags.log_filter.or(file.log_filter).unwrap_or_else(|| LOG_FILTER.into()),
+            metrics_from: file.metrics_from,
             api: side("api", file.api, flags.api_listen, flags.api_url, API_LISTEN)?,
             devices: side("devices", file.devices, flags.device_listen, flags.device_url, DEVICE_LISTEN)?,
             proxies: file.proxies.trusted,

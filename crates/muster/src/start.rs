@@ -33,7 +33,7 @@ pub(crate) struct Running {
     /// The first application's file, when this was the first start.
     pub(crate) bootstrap: Option<PathBuf>,
     server: server::Running,
-    store_app: app::App,
+    works: app::open::Works,
     stop: CancellationToken,
 }
 
@@ -41,8 +41,11 @@ impl Running {
     /// Takes no more requests, finishes those under way, and closes the database.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        self.server.stop().await;
-        self.store_app.store.close().await;
+        let cut = self.server.stop().await;
+        if cut > 0 {
+            tracing::warn!(cut, "requests were still under way and were cut");
+        }
+        self.works.stop().await;
     }
 }
 
@@ -91,8 +94,15 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
         Some(first) => Some(write_bootstrap(settings, &urls.api_url, &first)?),
         None => None,
     };
-    let config = server::ServerConfig::new(opened.app.clone(), api, devices);
+    let config = server::ServerConfig {
+        app: opened.app.clone(),
+        api,
+        device: Some(devices),
+        limits: server::ServerLimits::default(),
+        metrics_from: networks(&settings.metrics_from)?,
+    };
     let server = server::Server::start(config).await.map_err(CliError::failed)?;
+    let works = app::open::work(&opened.app);
     let stop = CancellationToken::new();
     tokio::spawn(Arc::clone(&certificates).keep_fresh(clock, stop.clone()));
     Ok(Running {
@@ -102,7 +112,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
         device_address,
         bootstrap,
         server,
-        store_app: opened.app,
+        works,
         stop,
     })
 }
@@ -273,7 +283,6 @@ fn proxies(settings: &Settings) -> Result<net::forwarded::TrustedProxies, CliErr
     if settings.proxies.is_empty() {
         return Ok(TrustedProxies::none());
     }
-    let networks = settings.proxies.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>();
     let header = match settings.certificate_header.as_deref() {
         None => None,
         Some("rfc9440") => Some(CertificateHeader::Rfc9440),
@@ -282,5 +291,9 @@ fn proxies(settings: &Settings) -> Result<net::forwarded::TrustedProxies, CliErr
             Some(CertificateHeader::EscapedPem(name.parse().map_err(|_| wrong())?))
         }
     };
-    Ok(TrustedProxies::new(networks.map_err(CliError::failed)?, header))
+    Ok(TrustedProxies::new(networks(&settings.proxies)?, header))
+}
+
+fn networks(texts: &[String]) -> Result<Vec<net::forwarded::Network>, CliError> {
+    texts.iter().map(|text| text.parse().map_err(CliError::failed)).collect()
 }

@@ -1,6 +1,7 @@
 //! `muster devices`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -28,7 +29,13 @@ pub(crate) enum Devices {
     ///
     /// Example: muster devices list --filter "enrollmentState eq 'notContacted'"
     List(List),
+    /// Say which devices are not ready to unbox, and why; succeeds when all are.
+    ///
+    /// Example: muster devices ready --wait
+    Ready(Ready),
     /// Say everything about one serial: what Apple says, what is wanted, why it is or is not ready.
+    ///
+    /// Example: muster devices show C8TJ500QF1MN
     Show {
         /// Serial number.
         serial: String,
@@ -38,12 +45,20 @@ pub(crate) enum Devices {
     /// Example: muster devices assign --profile "Reception iPads" C8TJ500QF1MN DMPXG1A2JF8J
     Assign(Assign),
     /// Take the assignment of serials back; the token's default holds again.
+    ///
+    /// Example: muster devices unassign C8TJ500QF1MN
     Unassign {
         /// Serial numbers.
         #[arg(required = true)]
         serials: Vec<String>,
     },
+    /// List serials before Apple does, from a CSV: serial, description.
+    ///
+    /// Example: muster devices import "Head office" order-4711.csv
+    Import(Import),
     /// Delete a device here; Apple's next full sync brings it back while it is still assigned there.
+    ///
+    /// Example: muster devices delete "Head office" C8TJ500QF1MN
     Delete {
         /// The token's id, or its name.
         token: String,
@@ -51,6 +66,8 @@ pub(crate) enum Devices {
         serial: String,
     },
     /// Mark devices as converted into ADE, not bought: their users may leave for 30 days.
+    ///
+    /// Example: muster devices mark-converted --on 2026-01-31 C8TJ500QF1MN
     MarkConverted(MarkConverted),
 }
 
@@ -60,6 +77,28 @@ pub(crate) struct List {
     /// An OData filter.
     #[arg(long)]
     filter: Option<String>,
+}
+
+/// Arguments of `devices ready`.
+#[derive(Debug, Args)]
+pub(crate) struct Ready {
+    /// Only these.
+    serials: Vec<String>,
+    /// Wait for what passes by itself: profiles and assignments on their way to Apple.
+    #[arg(long)]
+    wait: bool,
+}
+
+/// Arguments of `devices import`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The token's id, or its name.
+    token: String,
+    /// Lines of a serial number, a comma and a description.
+    file: PathBuf,
+    /// Write descriptions anew for serials that are there.
+    #[arg(long)]
+    overwrite: bool,
 }
 
 /// Arguments of `devices assign`.
@@ -96,6 +135,8 @@ pub(crate) async fn run(devices: Devices, api: &Api, format: Format) -> Result<(
             output::rows(format, &rows, &COLUMNS, "No devices. `muster sync start` asks Apple for them.");
             Ok(())
         }
+        Devices::Ready(ready) => self::ready(ready, api, format).await,
+        Devices::Import(import) => self::import(import, api, format).await,
         Devices::Show { serial } => show(&serial, api, format).await,
         Devices::Assign(assign) => self::assign(assign, api, format).await,
         Devices::Unassign { serials } => {
@@ -145,14 +186,96 @@ pub(crate) async fn show(serial: &str, api: &Api, format: Format) -> Result<(), 
     Ok(())
 }
 
+/// How often a wait looks again, and how long it goes on.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+const WAIT_MAX: Duration = Duration::from_secs(10 * 60);
+/// Reasons that pass by themselves.
+const PASSING: [&str; 2] = ["profilePending", "waitingForApple"];
+
+/// Whether a row's reasons pass by themselves.
+pub(crate) fn is_passing(row: &Value) -> bool {
+    let reasons = row.get("reasons").and_then(Value::as_array).into_iter().flatten();
+    reasons
+        .filter_map(|reason| reason.get("code").and_then(Value::as_str))
+        .any(|code| PASSING.contains(&code))
+}
+
+async fn ready(ready: Ready, api: &Api, format: Format) -> Result<(), CliError> {
+    let end = tokio::time::Instant::now() + WAIT_MAX;
+    let rows = loop {
+        let rows = asked_for(&ready.serials, api).await?;
+        if !ready.wait || !rows.iter().any(is_passing) {
+            break rows;
+        }
+        if tokio::time::Instant::now() > end {
+            return Err(CliError::Words("gave up waiting for Apple after ten minutes".into()));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    let not_ready: Vec<Value> =
+        rows.iter().filter(|row| row.get("ready") != Some(&Value::Bool(true))).cloned().collect();
+    output::rows(format, &not_ready, &COLUMNS, &format!("All {} are ready.", rows.len()));
+    match not_ready.len() {
+        0 => Ok(()),
+        count => Err(CliError::Words(format!("{count} of {} are not ready", rows.len()))),
+    }
+}
+
+async fn asked_for(serials: &[String], api: &Api) -> Result<Vec<Value>, CliError> {
+    if serials.is_empty() {
+        return api.all("muster/devices").await;
+    }
+    let mut rows = Vec::new();
+    for serial in serials {
+        rows.append(&mut api.all(&format!("muster/devices/{}", percent(serial))).await?);
+    }
+    Ok(rows)
+}
+
+async fn import(import: Import, api: &Api, format: Format) -> Result<(), CliError> {
+    let token = tokens::find(api, &import.token).await?;
+    let text = std::fs::read_to_string(&import.file).map_err(|e| CliError::file("read", &import.file, e))?;
+    let identities: Vec<Value> = text.lines().filter(|line| !line.trim().is_empty()).map(identity).collect();
+    let body = json!({
+        "importedAppleDeviceIdentities": identities,
+        "overwriteImportedDeviceIdentities": import.overwrite,
+    });
+    let path = format!(
+        "deviceManagement/depOnboardingSettings/{token}/importedAppleDeviceIdentities/importAppleDeviceIdentityList"
+    );
+    let answer = api.post(&path, &body).await?;
+    let rows = answer.get("value").and_then(Value::as_array).cloned().unwrap_or_default();
+    let columns = [("serial", "serialNumber"), ("taken", "status"), ("description", "description")];
+    output::rows(format, &rows, &columns, "The file has no line.");
+    match rows.iter().any(|row| row.get("status") == Some(&Value::Bool(false))) {
+        true => Err(CliError::Words("not every serial was taken".into())),
+        false => Ok(()),
+    }
+}
+
+fn identity(line: &str) -> Value {
+    let (serial, description) = line.split_once([',', ';', '\t']).unwrap_or((line, ""));
+    json!({ "serialNumber": serial.trim(), "description": description.trim() })
+}
+
 async fn assign(assign: Assign, api: &Api, format: Format) -> Result<(), CliError> {
-    let profile = profiles::find(api, &assign.profile).await?;
     let mut serials = assign.serials;
     if let Some(path) = assign.file {
         let text = std::fs::read_to_string(&path).map_err(|e| CliError::file("read", &path, e))?;
         let first = |line: &str| line.split([',', ';', '\t']).next().unwrap_or_default().trim().to_owned();
         serials.extend(text.lines().map(first).filter(|s| !s.is_empty()));
     }
+    assign_to(&assign.profile, &serials, api, format).await
+}
+
+/// Assigns a profile, by id or name, to serials.
+pub(crate) async fn assign_to(
+    profile: &str,
+    serials: &[String],
+    api: &Api,
+    format: Format,
+) -> Result<(), CliError> {
+    let profile = profiles::find(api, profile).await?;
     let answer =
         api.post("muster/devices/assign", &json!({ "serialNumbers": serials, "profileId": profile })).await?;
     let rows = answer.get("value").and_then(Value::as_array).cloned().unwrap_or_default();

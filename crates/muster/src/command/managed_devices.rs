@@ -13,20 +13,52 @@ const COLLECTION: &str = "deviceManagement/managedDevices";
 #[derive(Debug, Subcommand)]
 pub(crate) enum ManagedDevices {
     /// List them.
+    ///
+    /// Example: muster managed-devices list
     List,
     /// Show one.
+    ///
+    /// Example: muster managed-devices show C8TJ500QF1MN
     Show(Which),
     /// List its commands, pending and past.
+    ///
+    /// Example: muster managed-devices commands C8TJ500QF1MN
     Commands(Which),
     /// Erase it; it enrols anew with the profile that waits for it.
     ///
     /// Example: muster managed-devices wipe C8TJ500QF1MN --yes
     Wipe(Wipe),
+    /// End its management, and leave what is its user's.
+    ///
+    /// Example: muster managed-devices retire C8TJ500QF1MN --yes
+    Retire(Sure),
     /// Ask it for news.
+    ///
+    /// Example: muster managed-devices sync C8TJ500QF1MN
     Sync(Which),
+    /// Lock it.
+    ///
+    /// Example: muster managed-devices lock C8TJ500QF1MN
+    Lock(Which),
     /// Restart it.
+    ///
+    /// Example: muster managed-devices reboot C8TJ500QF1MN
     Reboot(Which),
+    /// Switch it off.
+    ///
+    /// Example: muster managed-devices shut-down C8TJ500QF1MN
+    ShutDown(Which),
+    /// Take its passcode away.
+    ///
+    /// Example: muster managed-devices reset-passcode C8TJ500QF1MN
+    ResetPasscode(Which),
+    /// Show the code that lifts its Activation Lock.
+    ///
+    /// Example: muster managed-devices bypass-code C8TJ500QF1MN
+    BypassCode(Which),
     /// Give it a name of its own instead of the template's.
+    ///
+    /// Example: muster managed-devices rename C8TJ500QF1MN "Front desk"
     Rename {
         /// Serial number or id.
         device: String,
@@ -40,6 +72,16 @@ pub(crate) enum ManagedDevices {
 pub(crate) struct Which {
     /// Serial number or id.
     device: String,
+}
+
+/// Names a device, and says that one is sure.
+#[derive(Debug, Args)]
+pub(crate) struct Sure {
+    /// Serial number or id.
+    device: String,
+    /// You are sure.
+    #[arg(long)]
+    yes: bool,
 }
 
 /// Arguments of `managed-devices wipe`.
@@ -59,8 +101,12 @@ pub(crate) struct Wipe {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Setups {
     /// List them with what they wait for.
+    ///
+    /// Example: muster setups list
     List,
     /// Release one now.
+    ///
+    /// Example: muster setups release C8TJ500QF1MN
     Release(Which),
 }
 
@@ -72,6 +118,13 @@ pub(crate) async fn run(devices: ManagedDevices, api: &Api, format: Format) -> R
         ManagedDevices::Commands(which) => commands(&which.device, api, format).await,
         ManagedDevices::Wipe(wipe) => self::wipe(wipe, api, format).await,
         ManagedDevices::Sync(which) => act(&which.device, "syncDevice", &json!({}), api, format).await,
+        ManagedDevices::Retire(sure) => retire(sure, api, format).await,
+        ManagedDevices::Lock(which) => act(&which.device, "remoteLock", &json!({}), api, format).await,
+        ManagedDevices::ShutDown(which) => act(&which.device, "shutDown", &json!({}), api, format).await,
+        ManagedDevices::ResetPasscode(which) => {
+            act(&which.device, "resetPasscode", &json!({}), api, format).await
+        }
+        ManagedDevices::BypassCode(which) => bypass_code(&which.device, api, format).await,
         ManagedDevices::Reboot(which) => act(&which.device, "rebootNow", &json!({}), api, format).await,
         ManagedDevices::Rename { device, name } => {
             act(&device, "setDeviceName", &json!({ "deviceName": name }), api, format).await
@@ -171,6 +224,22 @@ async fn wipe(wipe: Wipe, api: &Api, format: Format) -> Result<(), CliError> {
     }
     let body = wipe.pin.map_or_else(|| json!({}), |pin| json!({ "macOsUnlockCode": pin }));
     act(&wipe.device, "wipe", &body, api, format).await
+}
+
+async fn retire(sure: Sure, api: &Api, format: Format) -> Result<(), CliError> {
+    match sure.yes {
+        true => act(&sure.device, "retire", &json!({}), api, format).await,
+        false => Err(CliError::Words(format!("retiring {} ends its management: say --yes", sure.device))),
+    }
+}
+
+/// The code is told only to who asks for it by name.
+async fn bypass_code(device: &str, api: &Api, format: Format) -> Result<(), CliError> {
+    let id = find(api, device).await?;
+    let path = format!("{COLLECTION}/{}?$select=serialNumber,activationLockBypassCode", percent(&id));
+    let rows = [("Serial", "serialNumber"), ("Bypass code", "activationLockBypassCode")];
+    output::card(format, &api.get(&path).await?, &rows);
+    Ok(())
 }
 
 async fn act(device: &str, action: &str, body: &Value, api: &Api, format: Format) -> Result<(), CliError> {

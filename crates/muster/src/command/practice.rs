@@ -48,6 +48,8 @@ enum What {
     #[command(subcommand)]
     Token(apple::Token),
     /// List what can be bought.
+    ///
+    /// Example: muster practice products
     Products,
     /// Buy devices.
     ///

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use super::tokens;
+use super::{devices, tokens};
 use crate::api::Api;
 use crate::error::CliError;
 use crate::output::{self, Format};
@@ -15,11 +15,15 @@ use crate::output::{self, Format};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Profiles {
     /// List the profiles of every token, or of one.
+    ///
+    /// Example: muster profiles list
     List {
         /// The token's id, or its name.
         token: Option<String>,
     },
     /// Show one profile with all its settings, as JSON.
+    ///
+    /// Example: muster profiles show "Reception iPads"
     Show {
         /// The profile's id, or its name.
         profile: String,
@@ -34,14 +38,28 @@ pub(crate) enum Profiles {
     /// Example: muster profiles update "Reception iPads" --set supportPhoneNumber='"+44 20 7946 0000"'
     Update(Update),
     /// Delete a profile that no device waits for.
+    ///
+    /// Example: muster profiles delete "Reception iPads"
     Delete {
         /// The profile's id, or its name.
         profile: String,
     },
     /// Make a profile its token's default for its platform.
+    ///
+    /// Example: muster profiles set-default "Reception iPads"
     SetDefault {
         /// The profile's id, or its name.
         profile: String,
+    },
+    /// Assign a profile to serials; the same as `devices assign`.
+    ///
+    /// Example: muster profiles assign "Reception iPads" C8TJ500QF1MN
+    Assign {
+        /// The profile's id, or its name.
+        profile: String,
+        /// Serial numbers.
+        #[arg(required = true)]
+        serials: Vec<String>,
     },
 }
 
@@ -130,6 +148,7 @@ pub(crate) async fn run(profiles: Profiles, api: &Api, format: Format) -> Result
             output::done(format, "Deleted.");
             Ok(())
         }
+        Profiles::Assign { profile, serials } => devices::assign_to(&profile, &serials, api, format).await,
         Profiles::SetDefault { profile } => {
             let path = path(&find(api, &profile).await?)?;
             api.post(&format!("{path}/setDefaultProfile"), &json!({})).await?;

@@ -15,12 +15,16 @@ const PATH: &str = "deviceManagement/applePushNotificationCertificate";
 #[derive(Debug, Subcommand)]
 pub(crate) enum PushCertificate {
     /// Show it: topic, expiry, Apple ID.
+    ///
+    /// Example: muster push-certificate show
     Show,
     /// Print a signing request for the Apple Push Certificates Portal.
     ///
     /// Example: muster push-certificate request > muster.csr
     Request,
     /// Upload the certificate that the portal gave; a renewal must keep its topic.
+    ///
+    /// Example: muster push-certificate upload push.pem --apple-id admin@example.com
     Upload(Upload),
 }
 

@@ -21,9 +21,17 @@ pub(crate) enum Sync {
     ///
     /// Example: muster sync start "Head office" --watch
     Start(Start),
+    /// Say how the last run went, and when the next may begin.
+    ///
+    /// Example: muster sync status "Head office"
+    Status(tokens::Id),
     /// Watch the run under way until it ends.
+    ///
+    /// Example: muster sync watch "Head office"
     Watch(tokens::Id),
     /// List past runs: what was new, changed, gone.
+    ///
+    /// Example: muster sync history "Head office"
     History(tokens::Id),
 }
 
@@ -53,6 +61,7 @@ pub(crate) async fn run(sync: Sync, api: &Api, format: Format) -> Result<(), Cli
             output::done(format, "Asked for. `muster sync watch` shows it.");
             Ok(())
         }
+        Sync::Status(token) => status(&tokens::find(api, &token.token).await?, api, format).await,
         Sync::Watch(token) => watch(&tokens::find(api, &token.token).await?, api, format).await,
         Sync::History(token) => history(&tokens::find(api, &token.token).await?, api, format).await,
     }
@@ -73,6 +82,26 @@ async fn history(token: &str, api: &Api, format: Format) -> Result<(), CliError>
         ("words", "words"),
     ];
     output::rows(format, &runs, &columns, "No run yet.");
+    Ok(())
+}
+
+async fn status(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
+    let runs = api.get(&format!("muster/tokens/{token}/syncRuns?$top=1")).await?;
+    let token = api.get(&format!("muster/tokens/{token}")).await?;
+    let last = runs.pointer("/value/0").cloned().unwrap_or(Value::Null);
+    let rows = [
+        ("Token", "token/tokenName"),
+        ("Last run", "run/startedDateTime"),
+        ("Kind", "run/kind"),
+        ("State", "run/state"),
+        ("", "run/words"),
+        ("Pages", "run/pages"),
+        ("Devices seen", "run/devicesSeen"),
+        ("Next by itself", "token/nextTimedSyncDateTime"),
+        ("Next if asked", "token/nextManualSyncDateTime"),
+        ("Next full if asked", "token/nextFullSyncDateTime"),
+    ];
+    output::card(format, &json!({ "run": last, "token": token }), &rows);
     Ok(())
 }
 

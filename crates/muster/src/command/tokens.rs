@@ -15,6 +15,8 @@ const COLLECTION: &str = "deviceManagement/depOnboardingSettings";
 #[derive(Debug, Subcommand)]
 pub(crate) enum Tokens {
     /// List the tokens with their health.
+    ///
+    /// Example: muster tokens list
     List,
     /// Start a token: agree to share data with Apple, and get a key pair.
     ///
@@ -24,15 +26,29 @@ pub(crate) enum Tokens {
     ///
     /// Example: muster tokens public-key ID > muster.pem
     PublicKey(Id),
+    /// Make a further key pair, to be uploaded at Apple before a renewal; the one in use goes on until then.
+    ///
+    /// Example: muster tokens new-key "Head office"
+    NewKey(Id),
     /// Upload the .p7m from Apple; for a token in use this renews it.
     ///
     /// Example: muster tokens upload ID Muster_Token_smime.p7m --apple-id admin@example.com
     Upload(Upload),
+    /// Renew a token with a new .p7m of the same server at Apple; the same as `upload`.
+    ///
+    /// Example: muster tokens renew "Head office" Muster_Token_smime.p7m
+    Renew(Upload),
     /// Show one token.
+    ///
+    /// Example: muster tokens show "Head office"
     Show(Id),
     /// Say which conditions for enrolment are met.
+    ///
+    /// Example: muster tokens checklist
     Checklist,
     /// Delete a token that has no devices.
+    ///
+    /// Example: muster tokens delete "Head office" --with-profiles
     Delete(Delete),
 }
 
@@ -87,7 +103,8 @@ pub(crate) async fn run(tokens: Tokens, api: &Api, format: Format) -> Result<(),
         Tokens::List => list(api, format).await,
         Tokens::Start(start) => self::start(start, api, format).await,
         Tokens::PublicKey(id) => public_key(&id.token, api).await,
-        Tokens::Upload(upload) => self::upload(upload, api, format).await,
+        Tokens::NewKey(token) => new_key(&token.token, api, format).await,
+        Tokens::Upload(upload) | Tokens::Renew(upload) => self::upload(upload, api, format).await,
         Tokens::Show(id) => show(&id.token, api, format).await,
         Tokens::Checklist => checklist(api, format).await,
         Tokens::Delete(delete) => self::delete(delete, api, format).await,
@@ -140,6 +157,16 @@ async fn start(start: Start, api: &Api, format: Format) -> Result<(), CliError> 
         println!("Started token {id}.\nNext: muster tokens public-key {id} > muster.pem");
         println!("      and add an MDM server with that file at Apple Business or School Manager.");
     }
+    Ok(())
+}
+
+async fn new_key(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
+    let id = find(api, token).await?;
+    api.post(&format!("{COLLECTION}/{id}/generateEncryptionPublicKey"), &json!({})).await?;
+    output::done(
+        format,
+        &format!("Made. Next: muster tokens public-key {id} > muster.pem, and upload it at Apple."),
+    );
     Ok(())
 }
 

@@ -58,8 +58,8 @@ async fn assign_another(stage: &Stage, org: &Connected, serial: &str) -> Result<
                 .flat_map(|row| items(row, "reasons"))
                 .map(|reason| text(&reason, "code"))
                 .collect();
-            let passing = codes.iter().any(|code| code == "profilePending" || code == "waitingForApple");
-            Ok((!passing && codes.iter().any(|code| code == "needsWipe")).then_some(()))
+            Ok((!rows.iter().any(devices::is_passing) && codes.iter().any(|code| code == "needsWipe"))
+                .then_some(()))
         })
         .await
 }

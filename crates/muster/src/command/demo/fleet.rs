@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::act::{LOOK_EVERY, Stage, items, text};
 use super::profiles::Made;
 use super::tokens::{Bought, Connected};
+use crate::command::devices::is_passing;
 use crate::error::CliError;
 use crate::output;
 
@@ -22,8 +23,6 @@ const PATIENCE_PER_DEVICE: Duration = Duration::from_millis(500);
 const ROWS_LIVE: usize = 14;
 /// How often progress is told where nobody can repaint.
 const TELL_EVERY: Duration = Duration::from_secs(1);
-/// Reasons that pass by themselves.
-const PASSING: [&str; 2] = ["profilePending", "waitingForApple"];
 
 /// A device of the first day, and what is expected of it.
 #[derive(Debug, Clone)]
@@ -128,10 +127,7 @@ fn rendered(template: &str, bought: &Bought) -> String {
 /// Every row of the readiness list, once nothing in it will pass by itself.
 async fn settled(stage: &Stage) -> Result<Option<Vec<Value>>, CliError> {
     let rows = stage.api.all("muster/devices").await?;
-    let passing = |row: &Value| {
-        items(row, "reasons").iter().any(|reason| PASSING.contains(&text(reason, "code").as_str()))
-    };
-    Ok((!rows.is_empty() && !rows.iter().any(passing)).then_some(rows))
+    Ok((!rows.is_empty() && !rows.iter().any(is_passing)).then_some(rows))
 }
 
 async fn words_on_unknown(stage: &Stage, serial: &str) -> String {

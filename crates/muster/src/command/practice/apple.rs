@@ -17,6 +17,8 @@ const SOMEBODY: &str = "admin@example.com";
 #[derive(Debug, Subcommand)]
 pub(crate) enum Org {
     /// List them, with their servers.
+    ///
+    /// Example: muster practice org list
     List,
     /// Found one.
     ///
@@ -44,6 +46,8 @@ pub(crate) enum Org {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Server {
     /// List them.
+    ///
+    /// Example: muster practice server list
     List,
     /// Add one with the public key of `muster tokens public-key`.
     ///
@@ -55,6 +59,8 @@ pub(crate) enum Server {
         public_key: PathBuf,
     },
     /// Replace its public key.
+    ///
+    /// Example: muster practice server replace-key "Muster" muster.pem
     ReplaceKey {
         /// The server.
         server: String,
@@ -80,6 +86,8 @@ pub(crate) enum Token {
     /// Example: muster practice token download "Muster" --output muster.p7m
     Download(Download),
     /// Revoke a server's token.
+    ///
+    /// Example: muster practice token revoke "Muster"
     Revoke {
         /// The server.
         server: String,

@@ -1,6 +1,9 @@
 //! `muster practice device`: the fleet.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::api::percent;
@@ -11,7 +14,7 @@ use crate::portal::Portal;
 const COLUMNS: [Column; 8] = [
     ("serial", "serial"),
     ("model", "model"),
-    ("os", "osVersion"),
+    ("os", "os"),
     ("stage", "stage"),
     ("seconds", "seconds"),
     ("name", "name"),
@@ -19,24 +22,46 @@ const COLUMNS: [Column; 8] = [
     ("why", "why"),
 ];
 
+/// How often a watched device is looked at, and how long.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+const WATCH_MAX: Duration = Duration::from_secs(10 * 60);
+
 /// Virtual devices.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Device {
     /// List those that were ever unboxed, with the screen they are at.
+    ///
+    /// Example: muster practice device list
     List,
     /// Take devices out of their boxes and switch them on.
     ///
     /// Example: muster practice device boot C8TJ500QF1MN
-    Boot(Which),
+    Boot(Boot),
     /// Erase devices by hand; they begin anew at activation.
+    ///
+    /// Example: muster practice device wipe C8TJ500QF1MN
     Wipe(Which),
     /// Have devices check in, as if they had been woken.
+    ///
+    /// Example: muster practice device check-in C8TJ500QF1MN
     CheckIn(Which),
     /// Show one device as Apple and its user see it.
+    ///
+    /// Example: muster practice device show C8TJ500QF1MN
     Show {
         /// Serial number.
         serial: String,
     },
+}
+
+/// Arguments of `practice device boot`.
+#[derive(Debug, Args)]
+pub(crate) struct Boot {
+    #[command(flatten)]
+    which: Which,
+    /// Stay until each of them is at its home screen or goes no further.
+    #[arg(long)]
+    watch: bool,
 }
 
 /// Which devices.
@@ -65,7 +90,11 @@ pub(crate) async fn run(
             );
             Ok(())
         }
-        Device::Boot(which) => each(which, "unbox", portal, format, "Switched on").await,
+        Device::Boot(boot) => {
+            let serials = boot.which.serials.clone();
+            each(boot.which, "unbox", portal, format, "Switched on").await?;
+            if boot.watch { watch(&serials, portal, format).await } else { Ok(()) }
+        }
         Device::Wipe(which) => each(which, "wipe", portal, format, "Erased").await,
         Device::CheckIn(which) => each(which, "check-in", portal, format, "Told to check in").await,
         Device::Show { serial } => show(&serial, portal, org, format).await,
@@ -81,6 +110,48 @@ async fn each(which: Which, what: &str, portal: &Portal, format: Format, done: &
         &format!("{done}: {}. `muster practice device list` shows them.", which.serials.join(", ")),
     );
     Ok(())
+}
+
+/// Follows devices until none of them moves any more.
+async fn watch(serials: &[String], portal: &Portal, format: Format) -> Result<(), CliError> {
+    let total = u64::try_from(serials.len()).unwrap_or(u64::MAX);
+    let bar = if format == Format::People { ProgressBar::new(total) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("[{bar:30}] {pos}/{len} {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    let end = tokio::time::Instant::now() + WATCH_MAX;
+    let rows = loop {
+        let rows = mine(serials, portal).await?;
+        let settled = rows.iter().filter(|row| is_settled(row)).count();
+        bar.set_position(u64::try_from(settled).unwrap_or(u64::MAX));
+        if settled >= serials.len() || tokio::time::Instant::now() > end {
+            break rows;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    bar.finish_and_clear();
+    output::rows(format, &rows, &COLUMNS, "None of them is in hand.");
+    match rows.iter().all(|row| stage(row) == "home") && !rows.is_empty() {
+        true => Ok(()),
+        false => Err(CliError::Words("not every device came to its home screen".into())),
+    }
+}
+
+async fn mine(serials: &[String], portal: &Portal) -> Result<Vec<Value>, CliError> {
+    let rows = portal.get("devices").await?.as_array().cloned().unwrap_or_default();
+    let is_mine = |row: &Value| {
+        let serial = row.get("serial").and_then(Value::as_str).unwrap_or_default();
+        serials.iter().any(|mine| mine.eq_ignore_ascii_case(serial))
+    };
+    Ok(rows.into_iter().filter(is_mine).collect())
+}
+
+fn stage(row: &Value) -> &str {
+    row.get("stage").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn is_settled(row: &Value) -> bool {
+    matches!(stage(row), "home" | "failed")
 }
 
 async fn show(serial: &str, portal: &Portal, org: Option<&str>, format: Format) -> Result<(), CliError> {
@@ -104,8 +175,18 @@ async fn show(serial: &str, portal: &Portal, org: Option<&str>, format: Format) 
         ("Activation Lock", "locked"),
     ];
     output::card(format, &apple, &rows);
-    let rows =
-        [("Stage", "stage"), ("Why", "why"), ("Name", "name"), ("Profile", "profile"), ("Screens", "panes")];
+    let rows = [
+        ("System", "os"),
+        ("Stage", "stage"),
+        ("Why", "why"),
+        ("Name", "name"),
+        ("Profile", "profile"),
+        ("Organization", "organization"),
+        ("Supervised", "supervised"),
+        ("Removable", "removable"),
+        ("Screens", "panes"),
+        ("Notices", "notices"),
+    ];
     output::card(format, &screen, &rows);
     Ok(())
 }
