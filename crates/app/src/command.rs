@@ -1,5 +1,7 @@
 //! The command queue of a device: what is asked of it, in order, one at a time (apple.md 3.5).
 
+use std::time::Duration;
+
 use domain::command::{Command, CommandOutcome, CommandState, FinishedCommand, Purpose};
 use domain::managed_device::ManagedDevice;
 use domain::{CommandId, ManagedDeviceId, Time};
@@ -8,6 +10,8 @@ use store::Tx;
 use crate::scope::Scope;
 use crate::{Actor, App, AppError, Result};
 
+/// A device in Setup Assistant that falls silent with a command is woken after this, since a person stands before it.
+const WAITING_RETRY: Duration = Duration::from_secs(10);
 /// Finished commands that an answer lists.
 const HISTORY_MAX: u32 = 200;
 
@@ -85,7 +89,9 @@ pub(crate) async fn hand_out(
         return Ok(None);
     };
     // Heard from: the series of wakes begins anew, in case that it falls silent with this command.
-    let again = scope.in_future(scope.app.limits.push_retry);
+    // Sooner while a person waits before Setup Assistant.
+    let retry = scope.app.limits.push_retry;
+    let again = scope.in_future(if device.awaiting_configuration { retry.min(WAITING_RETRY) } else { retry });
     store::push::wake_settle(tx, &scope.tenant, &device.id, again, 0).await?;
     let sent = Some(scope.now);
     store::command::set_state(tx, &scope.tenant, &device.id, &next.id, CommandState::Sent, sent).await?;

@@ -1,6 +1,7 @@
 //! Whole conversations with the device routes, over a real database, by a pretend device that makes its own messages.
 
 mod enroll;
+mod fleet;
 mod hostile;
 mod messages;
 mod pretend;

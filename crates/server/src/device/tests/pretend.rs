@@ -79,19 +79,35 @@ impl House {
     }
 
     pub(super) async fn without_push_certificate(settings: ProfileSettings) -> House {
+        let clock = Clock::manual(START * 1_000_000);
+        House::at(Platform::Ios, settings, clock, "https://mdm.test".into(), Vec::new()).await
+    }
+
+    /// A server at that address, vouched for by those certificates.
+    pub(super) async fn at(
+        platform: Platform,
+        settings: ProfileSettings,
+        clock: Clock,
+        device_url: String,
+        device_anchors: Vec<String>,
+    ) -> House {
+        // Virtual devices live by the clock on the wall; what a device is woken by shall not take minutes there.
+        let limits = match &clock {
+            clock if clock.now_unix() == START => Limits::default(),
+            _ => Limits {
+                push_retry: Duration::from_secs(1),
+                release_retry: Duration::from_secs(1),
+                ..Limits::default()
+            },
+        };
         let folder = tempfile::tempdir().unwrap();
         let seal = pki::seal::SealKey::from_bytes(&[7; 32]).unwrap();
         let store = Store::open(StoreConfig {
             url: format!("sqlite:{}", folder.path().join("m.db").display()),
             seal: pki::seal::SealKeys::new(seal, Vec::new()),
         });
-        let clock = Clock::manual(START * 1_000_000);
-        let addresses = Settings {
-            api_url: "https://api.test".into(),
-            device_url: "https://mdm.test".into(),
-            device_anchors: Vec::new(),
-        };
-        let app = App::new(store.await.unwrap(), clock.clone(), Limits::default(), addresses);
+        let addresses = Settings { api_url: "https://api.test".into(), device_url, device_anchors };
+        let app = App::new(store.await.unwrap(), clock.clone(), limits, addresses);
         let devices = authority("Pretend Device CA", 3);
         let house = House {
             router: crate::device::router(app.clone()),
@@ -101,11 +117,11 @@ impl House {
             devices,
             _folder: folder,
         };
-        house.furnish(settings).await;
+        house.furnish(platform, settings).await;
         house
     }
 
-    async fn furnish(&self, settings: ProfileSettings) {
+    async fn furnish(&self, platform: Platform, settings: ProfileSettings) {
         let apple = AppleSide {
             practice: true,
             device_anchors: vec![STANDARD.encode(self.devices.certificate().der())],
@@ -123,7 +139,7 @@ impl House {
             token: "token".parse().unwrap(),
             id: "profile".parse().unwrap(),
             version: 1,
-            platform: Platform::Ios,
+            platform,
             settings: ProfileSettings { display_name: "Classroom".into(), ..settings },
             created_at: self.app.now(),
             modified_at: self.app.now(),
@@ -212,6 +228,24 @@ impl House {
             )
         });
         read.await.unwrap().unwrap()
+    }
+
+    /// Makes the tenant believe these devices and this APNs.
+    pub(super) async fn believe(&self, devices: Vec<u8>, apns_url: String, anchor: &[u8]) {
+        let (devices, anchor) = (STANDARD.encode(devices), STANDARD.encode(anchor));
+        let tenant = self.tenant.clone();
+        let write = self.app.store.transact(move |tx| {
+            let (tenant, devices, url, anchor) =
+                (tenant.clone(), devices.clone(), apns_url.clone(), anchor.clone());
+            Box::pin(async move {
+                let mut row = store::tenant::get(tx, &tenant).await?.unwrap();
+                row.apple.apns_url = url;
+                row.apple.tls_anchors = vec![anchor];
+                row.apple.device_anchors = vec![devices];
+                store::tenant::update(tx, &row).await
+            })
+        });
+        write.await.unwrap();
     }
 
     /// Points the tenant at another APNs.
