@@ -1,6 +1,7 @@
 //! Reaching Apple's enrolment service with a token's credentials, and what its answers say of the token.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,14 @@ pub(crate) struct AdeClients {
     services: Registry<(String, Vec<String>), Service>,
     clients: Registry<(TenantId, TokenId, Time), Client>,
     pauses: Mutex<HashMap<(TenantId, TokenId), Time>>,
+    assigned_once: AtomicBool,
+}
+
+impl AdeClients {
+    /// Whether the assign loop makes its first turn in this process; true once.
+    pub(crate) fn is_first_turn(&self) -> bool {
+        !self.assigned_once.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// Credentials as they are sealed.

@@ -15,11 +15,14 @@ use std::time::Duration;
 use domain::Time;
 use net::CancellationToken;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use crate::{App, Result};
 
 /// Wait after a turn that failed, so that standing trouble is not a storm.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// A turn may take so long to end in order once the program is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A loop's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +107,7 @@ pub(crate) struct Loops {
     last_seen: Seat,
     identity_renewal: Seat,
     commands: Seat,
+    stopping: CancellationToken,
 }
 
 impl Loops {
@@ -130,6 +134,24 @@ impl App {
     pub fn status(&self, work: Work) -> LoopStatus {
         self.loops.seat(work).status().clone()
     }
+
+    /// Whether the program is told to stop: long turns end at the next place where nothing is half done.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.loops.stopping.is_cancelled()
+    }
+}
+
+/// Starts every loop. They end after `stop`.
+pub fn spawn(app: &App, stop: &CancellationToken) -> JoinSet<()> {
+    let mut running = JoinSet::new();
+    running.spawn(drive(app.clone(), Work::Sync, stop.clone(), sync::turn));
+    running.spawn(drive(app.clone(), Work::Assign, stop.clone(), assign::turn));
+    running.spawn(drive(app.clone(), Work::Setup, stop.clone(), setup::turn));
+    running.spawn(drive(app.clone(), Work::Push, stop.clone(), push::turn));
+    running.spawn(drive(app.clone(), Work::LastSeen, stop.clone(), last_seen::turn));
+    running.spawn(drive(app.clone(), Work::IdentityRenewal, stop.clone(), identity_renewal::turn));
+    running.spawn(drive(app.clone(), Work::Commands, stop.clone(), commands::turn));
+    running
 }
 
 /// Runs `turn` now, whenever the loop is woken and whenever the time it answered has come, until `stop`.
@@ -144,9 +166,16 @@ where
     let seat = app.loops.seat(work);
     while !stop.is_cancelled() {
         seat.status().busy = true;
+        let mut under_way = std::pin::pin!(turn(app.clone()));
         let ended = tokio::select! {
-            () = stop.cancelled() => break,
-            ended = turn(app.clone()) => ended,
+            ended = &mut under_way => ended,
+            () = stop.cancelled() => {
+                app.loops.stopping.cancel();
+                match tokio::time::timeout(GRACE, under_way).await {
+                    Ok(ended) => ended,
+                    Err(_) => break,
+                }
+            }
         };
         let now = app.now();
         let due = match &ended {

@@ -16,7 +16,7 @@ pub async fn create(app: &App, id: TenantId, organization: Organization, apple: 
         der.and_then(|der| pki::x509::Certificate::from_der(&der).map(drop))
             .map_err(|error| AppError::invalid("anchors", format!("failed to {error}")))?;
     }
-    let tenant = Tenant::new(id, organization, apple, app.now()).map_err(invalid)?;
+    let tenant = Tenant::new(id, organization, apple, app.now()).map_err(|refusal| invalid(&refusal))?;
     app.commit(tenant, |tx, tenant| Box::pin(add(tx, tenant))).await
 }
 
@@ -28,7 +28,7 @@ async fn add(tx: &mut Tx<'_>, tenant: Tenant) -> Result<Tenant> {
     Ok(tenant)
 }
 
-fn invalid(refusal: TenantRefusal) -> AppError {
+fn invalid(refusal: &TenantRefusal) -> AppError {
     AppError::invalid("tenant", refusal.to_string())
 }
 
@@ -71,7 +71,7 @@ pub async fn list(app: &App) -> Result<Vec<Tenant>> {
 /// [`AppError::Invalid`], [`AppError::NotFound`].
 pub async fn update(app: &App, actor: &Actor, organization: Organization) -> Result<Tenant> {
     actor.must_administer()?;
-    organization.check().map_err(invalid)?;
+    organization.check().map_err(|refusal| invalid(&refusal))?;
     app.commit((actor.tenant.clone(), organization), |tx, (id, organization)| {
         Box::pin(async move {
             let tenant = store::tenant::get(tx, &id).await?;

@@ -127,7 +127,7 @@ impl Teller {
         };
         let readiness = readiness(&device, &context, &scope.app.limits);
         let wanted = wanted.map(|known| (known.profile.id, known.profile.settings.display_name));
-        Ok(Some(story(device, token.name, wanted, managed, readiness)))
+        Ok(Some(story(device, token.name, wanted, managed.as_ref(), readiness)))
     }
 
     async fn token(&mut self, scope: &Scope, tx: &mut Tx<'_>, id: &TokenId) -> Result<Option<Token>> {
@@ -175,17 +175,17 @@ fn story(
     device: Device,
     token_name: String,
     wanted: Option<(ProfileId, String)>,
-    managed: Option<ManagedDevice>,
+    managed: Option<&ManagedDevice>,
     readiness: Readiness,
 ) -> Story {
-    let enrolled = device.enrollment.profile.clone().zip(managed.as_ref().map(|m| m.profile_name.clone()));
+    let enrolled = device.enrollment.profile.clone().zip(managed.map(|m| m.profile_name.clone()));
     Story {
         device,
         token_name,
         wanted,
         enrolled,
-        managed_device: managed.as_ref().map(|managed| managed.id.clone()),
-        stage: managed.as_ref().map(|managed| managed.stage),
+        managed_device: managed.map(|managed| managed.id.clone()),
+        stage: managed.map(|managed| managed.stage),
         readiness,
     }
 }

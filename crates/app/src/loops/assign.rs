@@ -40,15 +40,36 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// # Errors
 /// The store's; what fails at Apple is kept with its token.
 pub async fn turn(app: App) -> Result<Time> {
+    if app.ade.is_first_turn() {
+        encode_anew(&app).await?;
+    }
     let tokens = app.look((), |tx, ()| Box::pin(async move { Ok(store::token::all_live(tx).await?) })).await?;
-    let mut due = Time::NEVER;
+    let (mut due, mut failed) = (Time::NEVER, None);
     let mut ended = futures_util::stream::iter(tokens)
         .map(|(tenant, token)| assign_token(app.clone(), tenant, token))
         .buffer_unordered(SIDE_BY_SIDE);
     while let Some(result) = ended.next().await {
-        due = due.min(result?);
+        match result {
+            Ok(of_token) => due = due.min(of_token),
+            // The others are not held up by it.
+            Err(error) => failed = Some(error),
+        }
     }
-    Ok(due)
+    failed.map_or(Ok(due), Err)
+}
+
+/// The operator may have changed the server's address or certificates since the last start: every profile that is in
+/// use is encoded anew. What comes out the same stays as it is at Apple.
+async fn encode_anew(app: &App) -> Result<()> {
+    app.commit((), |tx, ()| {
+        Box::pin(async move {
+            for tenant in store::tenant::list(tx).await? {
+                store::profile::content_forget(tx, &tenant.id).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
 }
 
 /// Closes one token's gap. Answers when to look again.
@@ -125,7 +146,7 @@ async fn work(app: &App, client: &Client, token: &Token, undefined: Vec<ProfileI
         }
     }
     for _ in 0..ROUNDS {
-        if !hold(app, lease).await? {
+        if app.is_stopping() || !hold(app, lease).await? {
             return Ok(Ended::Paused(app.now().plus(LEASE)));
         }
         let args = (Scope::new(app, &token.tenant), token.id.clone());

@@ -40,11 +40,22 @@ pub async fn turn(app: App) -> Result<Time> {
     let mut ended = futures_util::stream::iter(due)
         .map(|(tenant, token)| sync_token(app.clone(), tenant, token))
         .buffer_unordered(SIDE_BY_SIDE);
-    let mut left_alone = Time::NEVER;
+    let (mut left_alone, mut synced, mut failed) = (Time::NEVER, 0, None);
     while let Some(result) = ended.next().await {
-        left_alone = left_alone.min(result?);
+        match result {
+            Ok(Time::NEVER) => synced += 1,
+            Ok(until) => left_alone = left_alone.min(until),
+            // The others are not held up by it.
+            Err(error) => failed = Some(error),
+        }
     }
     drop(ended);
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if synced == TOKENS {
+        return Ok(app.now());
+    }
     housekeeping(&app).await?;
     let next = app.look((), |tx, ()| Box::pin(async move { Ok(store::sync::next_due(tx).await?) })).await?;
     let next = next.unwrap_or(Time::NEVER);
@@ -72,7 +83,7 @@ async fn sync_token(app: App, tenant: TenantId, token: TokenId) -> Result<Time> 
         return Ok(app.now().plus(LEASE));
     }
     let mut again = true;
-    while again {
+    while again && !app.is_stopping() {
         again = match take_up(&app, &tenant, &token).await? {
             Some(step) => run_to_its_end(&app, &lease, step).await?,
             None => false,
@@ -161,8 +172,8 @@ async fn run_to_its_end(app: &App, lease: &str, mut step: Step) -> Result<bool> 
             Some(next) => step = next,
             None => return Ok(false),
         }
-        if !hold(app, lease).await? {
-            // Another node has taken the run over: our page was stored, and it goes on from there.
+        if app.is_stopping() || !hold(app, lease).await? {
+            // The page is stored: whoever takes the run up, goes on from there.
             return Ok(false);
         }
     }

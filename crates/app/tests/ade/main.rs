@@ -1,0 +1,9 @@
+//! Tokens, syncs, profiles and assignments against practice Apple, over real connections.
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod assign;
+mod bench;
+mod device;
+mod loops;
+mod sync;
+mod token;
