@@ -58,6 +58,8 @@ pub(crate) enum Command {
     /// Practice Apple: organisations, purchases and virtual devices that are Apple's side of a rehearsal.
     Practice(practice::Practice),
     /// Remember a server and how to sign in to it.
+    ///
+    /// Example: muster login --from data/bootstrap.json
     Login(login::Login),
     /// Enrollment program tokens: the connection to Apple Business or School Manager (ADE, formerly DEP).
     #[command(subcommand)]
@@ -105,3 +107,6 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
 }
+
+#[cfg(test)]
+mod tests;

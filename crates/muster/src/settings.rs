@@ -19,16 +19,16 @@ const LOG_FILTER: &str = "info";
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Place {
     /// Settings file (TOML); `muster serve --example-config` prints one with every setting.
-    #[arg(long, env = "MUSTER_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "MUSTER_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Folder for the database, the keys and the first credentials [default: data].
-    #[arg(long, env = "MUSTER_DATA", value_name = "FOLDER")]
+    #[arg(long, global = true, env = "MUSTER_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE` [default: SQLite in the data folder].
-    #[arg(long, env = "MUSTER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "MUSTER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
     /// File with the key that seals secrets; made at the first start [default: seal.key in the data folder].
-    #[arg(long, env = "MUSTER_SEAL_KEY_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "MUSTER_SEAL_KEY_FILE", value_name = "FILE")]
     pub(crate) seal_key_file: Option<PathBuf>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Flags {
     #[arg(long, env = "MUSTER_DEVICE_URL", value_name = "URL")]
     pub(crate) device_url: Option<String>,
     /// practice.json of `muster practice serve`: the default tenant is a practice tenant for life.
-    #[arg(long, env = "MUSTER_PRACTICE", value_name = "FILE")]
+    #[arg(long, env = "MUSTER_PRACTICE_TENANT", value_name = "FILE")]
     pub(crate) practice: Option<PathBuf>,
     /// How to log [default: text].
     #[arg(long, env = "MUSTER_LOG", value_enum)]

@@ -10,9 +10,7 @@ use crate::error::CliError;
 use crate::output;
 use crate::profile_file::{self, Login as Stored};
 
-/// Remember a server and how to sign in to it.
-///
-/// Example: muster login --from data/bootstrap.json
+/// Arguments of `muster login`.
 #[derive(Debug, Args)]
 pub(crate) struct Login {
     /// The file that `muster serve` wrote at its first start.

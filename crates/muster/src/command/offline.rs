@@ -26,15 +26,15 @@ pub(crate) struct Tenant {
 enum TenantCommand {
     /// List them.
     ///
-    /// Example: muster tenant --data data list
+    /// Example: muster tenant list --data data
     List,
     /// Add one, and show the credentials of its first application.
     ///
-    /// Example: muster tenant --data data add school --organization "Riverside School"
+    /// Example: muster tenant add school --data data --organization "Riverside School"
     Add(Add),
     /// Show credentials of a further application: for an operator who has lost the first ones.
     ///
-    /// Example: muster tenant --data data credentials default > login.json
+    /// Example: muster tenant credentials default --data data > login.json
     Credentials {
         /// The tenant.
         tenant: String,
