@@ -14,9 +14,12 @@ mod tokens;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use ::practice::device::FleetConfig;
 use ::practice::{Practice, PracticeConfig};
 use clap::Args;
+use serde_json::json;
 
 use crate::api::Api;
 use crate::error::CliError;
@@ -32,6 +35,10 @@ use act::Stage;
 const DEVICES_MIN: u16 = 12;
 /// The largest fleet: what one computer boots while somebody watches.
 const DEVICES_MAX: u16 = 5_000;
+/// Who manages the devices, as they show it.
+const ORGANIZATION: &str = "Linden Works";
+/// How long each screen stays where somebody watches.
+const PACE: Duration = Duration::from_millis(700);
 /// What goes to the log file.
 const LOG_FILTER: &str = "info";
 
@@ -49,6 +56,13 @@ pub(crate) struct Demo {
     once: bool,
 }
 
+impl Demo {
+    /// Whether it keeps running when the story is told.
+    fn stays(&self) -> bool {
+        output::on_a_terminal() && !self.once
+    }
+}
+
 /// Tells the story. Succeeds only if every device that should enrol did, and none that should not.
 pub(crate) async fn run(demo: Demo) -> Result<ExitCode, CliError> {
     let folder = Folder::new(demo.dir.clone())?;
@@ -58,14 +72,15 @@ pub(crate) async fn run(demo: Demo) -> Result<ExitCode, CliError> {
         folder.path.display()
     );
     let practice = Practice::start(PracticeConfig::default()).await.map_err(CliError::failed)?;
+    if output::on_a_terminal() {
+        practice.fleet().configure(FleetConfig { pace: PACE, ..FleetConfig::default() });
+    }
     let file = PracticeFile::of(&practice);
     let practice_path = folder.path.join("practice.json");
     file.write(&practice_path)?;
     let running = start::start(&settings(&folder.path, &practice_path)?).await?;
     let told = tell(&demo, &folder.path, file, &running).await;
-    let stay = told.is_ok() && output::on_a_terminal() && !demo.once;
-    if stay {
-        println!("\nEverything keeps running until Ctrl-C.");
+    if told.is_ok() && demo.stays() {
         super::serve::told_to_stop().await?;
     }
     running.stop().await;
@@ -90,6 +105,7 @@ async fn tell(demo: &Demo, folder: &Path, file: PracticeFile, running: &Running)
     let stage = Stage { api: Api::new(profile_file::read(bootstrap)?)?, portal: Portal::new(file)? };
     stage.act("Practice Apple and the server are running");
     stage.note(&format!("API {}, devices {}", running.api_url, running.device_url));
+    stage.api.patch("muster/tenant", &json!({ "organizationName": ORGANIZATION })).await?;
     tokens::push_certificate(&stage).await?;
     let cast = cast::cast(usize::from(demo.devices));
     let orgs = tokens::connect(&stage, &cast).await?;
@@ -99,7 +115,7 @@ async fn tell(demo: &Demo, folder: &Path, file: PracticeFile, running: &Running)
     let booted = fleet::boot(&stage, &company).await?;
     let enrolled_well = summary::show(&stage, &company, &booted).await?;
     let changed_well = change::profile_of_an_activated_device(&stage, &orgs, &company).await?;
-    summary::try_next(&company, folder, bootstrap);
+    summary::try_next(&company, folder, bootstrap, demo.stays());
     Ok(enrolled_well && changed_well)
 }
 

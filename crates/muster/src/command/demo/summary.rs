@@ -30,7 +30,13 @@ pub(super) async fn show(
         let screen = screens.get(&actor.bought.serial).unwrap_or(&nothing);
         let verdict = judge(actor, screen, managed.get(&actor.bought.serial).copied());
         if at < ROWS_MAX || verdict.is_err() || !actor.ready {
-            table.add_row(row(actor, screen, verdict.as_ref().copied().unwrap_or("WRONG")));
+            let profile = managed.get(&actor.bought.serial).map(|row| text(row, "enrollmentProfileName"));
+            table.add_row(row(
+                actor,
+                screen,
+                profile.unwrap_or_default(),
+                verdict.as_ref().copied().unwrap_or("WRONG"),
+            ));
         }
         if let Err(words) = verdict {
             wrong.push(format!("{} {}: {words}", actor.bought.serial, actor.bought.model));
@@ -54,12 +60,12 @@ pub(super) async fn show(
     Ok(wrong.is_empty())
 }
 
-fn row(actor: &Actor, screen: &Screen, verdict: &str) -> [String; 7] {
+fn row(actor: &Actor, screen: &Screen, profile: String, verdict: &str) -> [String; 7] {
     let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     [
         actor.bought.model.to_owned(),
         actor.bought.serial.clone(),
-        or_dash(&screen.profile),
+        or_dash(&profile),
         or_dash(&screen.name),
         words(&screen.stage).to_owned(),
         or_dash(&screen.seconds),
@@ -71,7 +77,8 @@ fn row(actor: &Actor, screen: &Screen, verdict: &str) -> [String; 7] {
 fn judge(actor: &Actor, screen: &Screen, managed: Option<&Value>) -> Result<&'static str, String> {
     if !actor.ready {
         return match managed {
-            None => Ok("not enrolled, as expected"),
+            None if screen.profile.is_empty() => Ok("set up without management, as expected"),
+            None => Err("it shows a management profile that the server does not know of".into()),
             Some(_) => Err("it enrolled, and should not have".into()),
         };
     }
@@ -95,15 +102,24 @@ fn judge(actor: &Actor, screen: &Screen, managed: Option<&Value>) -> Result<&'st
     Ok("enrolled")
 }
 
-/// What a visitor can do now.
-pub(super) fn try_next(company: &Company, folder: &Path, bootstrap: &Path) {
+/// What a visitor can do now, or could on a terminal.
+pub(super) fn try_next(company: &Company, folder: &Path, bootstrap: &Path, stays: bool) {
+    if !stays {
+        println!(
+            "\nTry next: `muster demo` on a terminal, where it keeps running with devices still in their boxes,"
+        );
+        println!(
+            "or a rehearsal of your own: `muster practice serve`, then `muster serve --practice practice/practice.json`."
+        );
+        return;
+    }
     let serial = company.later.first().map_or("SERIAL", |bought| bought.serial.as_str());
     let enrolled = company.actors.first().map_or("SERIAL", |actor| actor.bought.serial.as_str());
     println!("\nStill in their boxes:");
     for bought in &company.later {
         println!("  {}  {}", bought.serial, bought.model);
     }
-    println!("\nTry next, from another terminal, while it runs:");
+    println!("\nTry next, from another terminal:");
     println!(
         "  export MUSTER_LOGIN={} MUSTER_PRACTICE={}",
         bootstrap.display(),
@@ -111,12 +127,13 @@ pub(super) fn try_next(company: &Company, folder: &Path, bootstrap: &Path) {
     );
     for line in [
         format!("muster devices show {serial}"),
-        format!("muster practice device boot {serial}"),
-        "muster practice device list".to_owned(),
+        format!("muster practice device boot {serial} --watch"),
         "muster managed-devices list".to_owned(),
+        format!("muster managed-devices commands {enrolled}"),
         format!("muster managed-devices wipe {enrolled} --yes"),
         "muster alerts".to_owned(),
     ] {
         println!("  {line}");
     }
+    println!("\nEverything keeps running until Ctrl-C.");
 }
