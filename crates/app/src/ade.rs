@@ -61,12 +61,14 @@ pub(crate) fn seal_form(file: &ServerToken) -> Result<Zeroizing<Vec<u8>>> {
         access_token: file.access_token.to_string(),
         access_secret: file.access_secret.to_string(),
     };
-    serde_json::to_vec(&stored).map(Zeroizing::new).map_err(|_| AppError::internal("credentials cannot be written"))
+    serde_json::to_vec(&stored)
+        .map(Zeroizing::new)
+        .map_err(|_| AppError::internal("credentials cannot be written"))
 }
 
 fn credentials(sealed: &[u8]) -> Result<Credentials> {
-    let stored: Stored =
-        serde_json::from_slice(sealed).map_err(|_| AppError::internal("stored credentials cannot be read"))?;
+    let stored: Stored = serde_json::from_slice(sealed)
+        .map_err(|_| AppError::internal("stored credentials cannot be read"))?;
     Ok(Credentials {
         consumer_key: stored.consumer_key.clone(),
         consumer_secret: Zeroizing::new(stored.consumer_secret.clone()),
@@ -115,7 +117,8 @@ async fn load(tx: &mut Tx<'_>, tenant: TenantId, token: TokenId) -> Result<(Tena
     let row = store::tenant::get(tx, &tenant).await?;
     let row = row.ok_or_else(|| AppError::not_found(format!("the tenant {tenant}")))?;
     let sealed = store::secret::get(tx, &tenant, SecretKind::TokenCredentials, token.as_str()).await?;
-    let sealed = sealed.ok_or_else(|| AppError::not_found(format!("the credentials of the token {token}")))?;
+    let sealed =
+        sealed.ok_or_else(|| AppError::not_found(format!("the credentials of the token {token}")))?;
     Ok((row, sealed))
 }
 
@@ -182,10 +185,14 @@ pub(crate) fn problem(error: &AdeError) -> SyncProblem {
 pub(crate) fn told(error: &AdeError) -> AppError {
     let words = match error {
         AdeError::TermsNotSigned { words } => {
-            format!("the organisation has not accepted Apple's new terms ({words}); an administrator of it must do so at Apple")
+            format!(
+                "the organisation has not accepted Apple's new terms ({words}); an administrator of it must do so at Apple"
+            )
         }
         AdeError::TokenRejected { words } | AdeError::SignatureInvalid { words } => {
-            format!("Apple rejects the token ({words}); download a new one of the same server and renew it here (R24)")
+            format!(
+                "Apple rejects the token ({words}); download a new one of the same server and renew it here (R24)"
+            )
         }
         other => format!("failed to {other}"),
     };

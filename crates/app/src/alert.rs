@@ -1,7 +1,7 @@
 //! Alerts, derived from what is stored when they are asked for (R24, R27, L60).
 
-use domain::alert::{Alert, AlertKind, DeviceFact, Facts, ProfileFacts, PushFacts, TokenFacts, derive};
 use domain::ManagedDeviceId;
+use domain::alert::{Alert, AlertKind, DeviceFact, Facts, ProfileFacts, PushFacts, TokenFacts, derive};
 use domain::managed_device::ManagedDevice;
 use domain::setup::{SetupPlan, SetupState, StepState};
 use domain::time::DAY;
@@ -50,7 +50,8 @@ async fn facts(scope: &Scope, tx: &mut Tx<'_>) -> Result<Facts> {
         facts.tokens.push(TokenFacts { token, sync, throttled });
     }
     let certificate = store::push::certificate_get(tx, &scope.tenant).await?;
-    facts.push = PushFacts { certificate: certificate.and_then(|certificate| certificate.current), ..facts.push };
+    facts.push =
+        PushFacts { certificate: certificate.and_then(|certificate| certificate.current), ..facts.push };
     facts.devices = devices(scope, tx).await?;
     Ok(facts)
 }
@@ -71,13 +72,17 @@ async fn devices(scope: &Scope, tx: &mut Tx<'_>) -> Result<Vec<DeviceFact>> {
     let soon = scope.now.plus(IDENTITY_WARNING);
     for device in store::managed_device::expiring_identities(tx, soon, DEVICES).await? {
         if device.tenant == scope.tenant && device.stage.is_managed() {
-            let since = device.certificate.as_ref().map_or(scope.now, |pinned| pinned.not_after.minus(IDENTITY_WARNING));
+            let since = device
+                .certificate
+                .as_ref()
+                .map_or(scope.now, |pinned| pinned.not_after.minus(IDENTITY_WARNING));
             facts.push(fact(&device, AlertKind::IdentityExpiry, since, None));
         }
     }
     for device in store::managed_device::rivals(tx, &scope.tenant, DEVICES).await? {
         if let Some(rival) = &device.rival {
-            let words = format!("UDID {} holds the serial, UDID {} asked for it too", device.udid, rival.udid);
+            let words =
+                format!("UDID {} holds the serial, UDID {} asked for it too", device.udid, rival.udid);
             facts.push(fact(&device, AlertKind::SerialClaimedTwice, rival.at, Some(words)));
         }
     }
@@ -104,13 +109,22 @@ fn unfinished(plan: &SetupPlan) -> Option<String> {
         StepState::Waiting => Some("did not begin".to_owned()),
         StepState::Done { .. } | StepState::Skipped { .. } => None,
     };
-    let lines: Vec<String> =
-        plan.steps.iter().filter_map(|step| Some(format!("{:?} {}", step.kind, told(&step.state)?))).collect();
+    let lines: Vec<String> = plan
+        .steps
+        .iter()
+        .filter_map(|step| Some(format!("{:?} {}", step.kind, told(&step.state)?)))
+        .collect();
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
 fn fact(device: &ManagedDevice, kind: AlertKind, since: domain::Time, words: Option<String>) -> DeviceFact {
     let name = device.info.device_name.clone().unwrap_or_else(|| device.serial.to_string());
     let subject: &ManagedDeviceId = &device.id;
-    DeviceFact { kind, subject: subject.to_string(), name: format!("{name} ({})", device.serial), since, words }
+    DeviceFact {
+        kind,
+        subject: subject.to_string(),
+        name: format!("{name} ({})", device.serial),
+        since,
+        words,
+    }
 }

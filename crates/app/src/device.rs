@@ -30,14 +30,20 @@ async fn load(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: &DeviceId) ->
 /// [`AppError::NotFound`].
 pub async fn get(app: &App, actor: &Actor, token: &TokenId, id: &DeviceId) -> Result<Device> {
     let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone());
-    app.look(args, |tx, (scope, token, id)| Box::pin(async move { load(&scope, tx, &token, &id).await })).await
+    app.look(args, |tx, (scope, token, id)| Box::pin(async move { load(&scope, tx, &token, &id).await }))
+        .await
 }
 
 /// One page of the serials of a token, or of all.
 ///
 /// # Errors
 /// [`AppError::NotFound`] for the token, [`AppError::Store`] for a filter or an order that cannot be answered.
-pub async fn list(app: &App, actor: &Actor, token: Option<&TokenId>, query: PageQuery) -> Result<Page<Device>> {
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    token: Option<&TokenId>,
+    query: PageQuery,
+) -> Result<Page<Device>> {
     let args = (actor.tenant.clone(), token.cloned(), query);
     app.look(args, |tx, (tenant, token, query)| {
         Box::pin(async move {
@@ -97,7 +103,13 @@ pub async fn delete(app: &App, actor: &Actor, token: &TokenId, id: &DeviceId) ->
 ///
 /// # Errors
 /// [`AppError::NotFound`].
-pub async fn block(app: &App, actor: &Actor, token: &TokenId, id: &DeviceId, blocked: bool) -> Result<Device> {
+pub async fn block(
+    app: &App,
+    actor: &Actor,
+    token: &TokenId,
+    id: &DeviceId,
+    blocked: bool,
+) -> Result<Device> {
     actor.must_administer()?;
     let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), blocked);
     app.commit(args, |tx, (scope, token, id, blocked)| {

@@ -5,7 +5,9 @@ pub(crate) mod content;
 
 use std::sync::Arc;
 
-use domain::profile::{ManagementCertificate, Profile, ProfileSettings, Violation, Warning, check, check_change};
+use domain::profile::{
+    ManagementCertificate, Profile, ProfileSettings, Violation, Warning, check, check_change,
+};
 use domain::secret::SecretKind;
 use domain::token::Token;
 use domain::{Platform, ProfileId, TokenId};
@@ -61,7 +63,12 @@ pub async fn get(app: &App, actor: &Actor, token: &TokenId, id: &ProfileId) -> R
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::Store`] for a filter or an order that cannot be answered.
-pub async fn list(app: &App, actor: &Actor, token: &TokenId, query: PageQuery) -> Result<Page<ProfileDetail>> {
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    token: &TokenId,
+    query: PageQuery,
+) -> Result<Page<ProfileDetail>> {
     let args = (Scope::new(app, &actor.tenant), token.clone(), query);
     app.look(args, |tx, (scope, token, query)| {
         Box::pin(async move {
@@ -136,7 +143,8 @@ pub async fn create(
                 }
                 store::profile::insert(tx, &profile).await?;
                 let (owner, hash) = (profile.id.as_str(), pki::digest::sha256_hex(secret.as_bytes()));
-                store::secret::put(tx, &scope.tenant, SecretKind::EnrollmentUrl, owner, secret.as_bytes()).await?;
+                store::secret::put(tx, &scope.tenant, SecretKind::EnrollmentUrl, owner, secret.as_bytes())
+                    .await?;
                 store::profile::set_url_secret(tx, &scope.tenant, &token.id, &profile.id, &hash).await?;
                 Ok(detail_of(&token, profile))
             })
@@ -190,8 +198,10 @@ fn tidy(settings: &mut ProfileSettings, kept: &[ManagementCertificate]) -> Resul
     settings.normalize();
     for host in &mut settings.management_certificates {
         if host.certificate.is_empty() {
-            let known = kept.iter().find(|known| known.thumbprint.eq_ignore_ascii_case(host.thumbprint.trim()));
-            let known = known.ok_or_else(|| no_certificate("a thumbprint names no certificate of this profile"))?;
+            let known =
+                kept.iter().find(|known| known.thumbprint.eq_ignore_ascii_case(host.thumbprint.trim()));
+            let known =
+                known.ok_or_else(|| no_certificate("a thumbprint names no certificate of this profile"))?;
             *host = known.clone();
             continue;
         }
@@ -202,7 +212,8 @@ fn tidy(settings: &mut ProfileSettings, kept: &[ManagementCertificate]) -> Resul
             Err(_) => pki::x509::Certificate::from_pem(&host.certificate),
         };
         let certificate = certificate.map_err(|error| no_certificate(&format!("failed to {error}")))?;
-        host.thumbprint = pki::digest::sha1(certificate.der()).iter().map(|byte| format!("{byte:02X}")).collect();
+        host.thumbprint =
+            pki::digest::sha1(certificate.der()).iter().map(|byte| format!("{byte:02X}")).collect();
         host.certificate = certificate.to_pem().lines().filter(|line| !line.starts_with("-----")).collect();
     }
     Ok(())
@@ -232,7 +243,13 @@ pub async fn warnings(app: &App, actor: &Actor, token: &TokenId, id: &ProfileId)
 
 /// A filter for one value of one property.
 pub(crate) fn equals(property: &'static str, value: &str) -> Test {
-    let property = Property { scope: 0, path: vec![property], kind: Kind::String, ignore_case: false, casts: Vec::new() };
+    let property = Property {
+        scope: 0,
+        path: vec![property],
+        kind: Kind::String,
+        ignore_case: false,
+        casts: Vec::new(),
+    };
     Test::Compare(Term::Property(property), CompareOp::Eq, Param::Text(value.to_owned()))
 }
 
@@ -240,7 +257,13 @@ pub(crate) fn equals(property: &'static str, value: &str) -> Test {
 ///
 /// # Errors
 /// [`AppError::NeedsConfirmation`] while devices are assigned to it: they fall back to the default.
-pub async fn delete(app: &App, actor: &Actor, token: &TokenId, id: &ProfileId, confirmed: bool) -> Result<()> {
+pub async fn delete(
+    app: &App,
+    actor: &Actor,
+    token: &TokenId,
+    id: &ProfileId,
+    confirmed: bool,
+) -> Result<()> {
     actor.must_administer()?;
     let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), confirmed);
     app.commit(args, |tx, (scope, token, id, confirmed)| {

@@ -32,7 +32,8 @@ async fn request_in(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, full: bool,
     let state = load(scope, tx, token).await?;
     let limits = &scope.app.limits;
     let running = current_run(tx, &state).await?;
-    let kind = may_start(&state, running.as_ref(), Ask::Manual { full }, scope.now, limits).map_err(not_now)?;
+    let kind =
+        may_start(&state, running.as_ref(), Ask::Manual { full }, scope.now, limits).map_err(not_now)?;
     let (mut state, run) = start(&state, id, kind, Trigger::Manual, scope.now, limits);
     // The loop finds it by its due time and takes the run up.
     state.next_due = scope.now;

@@ -37,7 +37,8 @@ fn invalid(refusal: &TenantRefusal) -> AppError {
 /// # Errors
 /// As [`create`].
 pub async fn ensure_default(app: &App, organization: Organization, apple: AppleSide) -> Result<Tenant> {
-    let id: TenantId = DEFAULT_TENANT.parse().map_err(|_| AppError::internal("the default tenant has no id"))?;
+    let id: TenantId =
+        DEFAULT_TENANT.parse().map_err(|_| AppError::internal("the default tenant has no id"))?;
     if let Some(tenant) = find(app, &id).await? {
         return Ok(tenant);
     }

@@ -15,10 +15,10 @@ use store::{Page, PageQuery, Tx};
 use crate::scope::Scope;
 use crate::{Actor, App, AppError, Result};
 
-pub(crate) use delete::drop_profile;
-pub(crate) use release::read_serials;
 pub use delete::delete;
+pub(crate) use delete::drop_profile;
 pub use key::{generate_key, public_key};
+pub(crate) use release::read_serials;
 pub use release::{Released, release_devices};
 pub use upload::{TokenUpload, Uploaded, upload};
 
@@ -81,7 +81,9 @@ pub(crate) fn refused(refusal: &TokenRefusal) -> AppError {
     match refusal {
         TokenRefusal::NoConsent => AppError::refused(words),
         TokenRefusal::NoKey | TokenRefusal::HasDevices { .. } => AppError::conflict(words),
-        TokenRefusal::OtherServer { .. } | TokenRefusal::HasProfiles(_) => AppError::NeedsConfirmation { words },
+        TokenRefusal::OtherServer { .. } | TokenRefusal::HasProfiles(_) => {
+            AppError::NeedsConfirmation { words }
+        }
         TokenRefusal::UnknownKey { .. } | TokenRefusal::Expired(_) | TokenRefusal::Older => {
             AppError::invalid("depToken", words)
         }
@@ -151,8 +153,8 @@ pub async fn list(app: &App, actor: &Actor, query: PageQuery) -> Result<Page<Tok
 pub async fn create(app: &App, actor: &Actor, new: NewToken) -> Result<Token> {
     actor.must_administer()?;
     let now = app.now();
-    let mut token =
-        Token::draft(actor.tenant.clone(), app.new_id(), &new.name, now).map_err(|refusal| refused(&refusal))?;
+    let mut token = Token::draft(actor.tenant.clone(), app.new_id(), &new.name, now)
+        .map_err(|refusal| refused(&refusal))?;
     token.note_apple_id(new.apple_id.as_deref().unwrap_or_default()).map_err(|refusal| refused(&refusal))?;
     token.tag(new.scope_tags);
     token.share_with_school_data_sync = new.share_with_school_data_sync;
@@ -163,7 +165,9 @@ pub async fn create(app: &App, actor: &Actor, new: NewToken) -> Result<Token> {
     app.commit((token, most), |tx, (token, most)| {
         Box::pin(async move {
             if store::token::count(tx, &token.tenant).await? >= most {
-                return Err(AppError::conflict(format!("there are {most} tokens; more are not supported (R16)")));
+                return Err(AppError::conflict(format!(
+                    "there are {most} tokens; more are not supported (R16)"
+                )));
             }
             store::token::insert(tx, &token).await?;
             Ok(token)

@@ -56,7 +56,9 @@ pub fn plan(wanted: &[Wanted<'_>], now: Time, limits: &Limits) -> Plan {
             None => {
                 plan.undefined.insert(item.profile.clone());
             }
-            Some(uuid) if !is_right(item.device, uuid) && !is_fresh(&item.device.assignment, uuid, now, limits) => {
+            Some(uuid)
+                if !is_right(item.device, uuid) && !is_fresh(&item.device.assignment, uuid, now, limits) =>
+            {
                 by_uuid.entry(uuid).or_default().insert(&item.device.serial);
             }
             Some(_) => {}
@@ -65,7 +67,8 @@ pub fn plan(wanted: &[Wanted<'_>], now: Time, limits: &Limits) -> Plan {
     let size = limits.assign_batch.clamp(1, ade::MAX_DEVICES_PER_CALL);
     for (uuid, serials) in by_uuid {
         let serials: Vec<Serial> = serials.into_iter().cloned().collect();
-        plan.batches.extend(serials.chunks(size).map(|some| Batch { uuid: uuid.to_owned(), serials: some.to_vec() }));
+        plan.batches
+            .extend(serials.chunks(size).map(|some| Batch { uuid: uuid.to_owned(), serials: some.to_vec() }));
     }
     plan
 }
@@ -102,10 +105,18 @@ pub fn after(
     let failures = if outcome == Outcome::Success { 0 } else { before.failures.saturating_add(1) };
     let retry_at = match outcome {
         Outcome::Success => Time::EPOCH,
-        Outcome::Throttled => now.plus(retry_after.filter(|wait| !wait.is_zero()).unwrap_or(limits.throttle_wait)),
+        Outcome::Throttled => {
+            now.plus(retry_after.filter(|wait| !wait.is_zero()).unwrap_or(limits.throttle_wait))
+        }
         _ => now.plus(back_off(failures, limits)),
     };
-    Assignment { profile_uuid: Some(uuid.to_owned()), outcome: Some(outcome), attempted_at: Some(now), failures, retry_at }
+    Assignment {
+        profile_uuid: Some(uuid.to_owned()),
+        outcome: Some(outcome),
+        attempted_at: Some(now),
+        failures,
+        retry_at,
+    }
 }
 
 /// Doubled with each failure, up to the longest wait.

@@ -98,7 +98,9 @@ pub enum TenantRefusal {
 impl Organization {
     /// Whether the texts fit. The name is shown on devices and must not be empty (R12).
     pub fn check(&self) -> Result<(), TenantRefusal> {
-        let fits = |text: &str| text.chars().count() <= TEXT_LEN_MAX && !text.chars().any(|c| c.is_control() && c != '\n');
+        let fits = |text: &str| {
+            text.chars().count() <= TEXT_LEN_MAX && !text.chars().any(|c| c.is_control() && c != '\n')
+        };
         if self.name.trim().is_empty() || !fits(&self.name) {
             return Err(TenantRefusal::Text("organizationName"));
         }
@@ -147,7 +149,12 @@ impl AppleSide {
 
 impl Tenant {
     /// A new organisation.
-    pub fn new(id: TenantId, organization: Organization, apple: AppleSide, now: Time) -> Result<Self, TenantRefusal> {
+    pub fn new(
+        id: TenantId,
+        organization: Organization,
+        apple: AppleSide,
+        now: Time,
+    ) -> Result<Self, TenantRefusal> {
         organization.check()?;
         apple.check()?;
         Ok(Self { id, organization, apple, created_at: now, version: 1 })

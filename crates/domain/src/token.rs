@@ -15,8 +15,8 @@ mod tests;
 pub use checklist::{ChecklistItem, Prerequisite, PrerequisiteFacts, checklist, first_unmet};
 pub use health::{Heard, TokenHealth};
 pub use lifecycle::{
-    APPLE_ID_LEN_MAX, Accepted, Contents, DEFAULT_SCOPE_TAG, NAME_LEN_MAX, SCOPE_TAGS_MAX, ServerChange, TokenRefusal,
-    Upload,
+    APPLE_ID_LEN_MAX, Accepted, Contents, DEFAULT_SCOPE_TAG, NAME_LEN_MAX, SCOPE_TAGS_MAX, ServerChange,
+    TokenRefusal, Upload,
 };
 
 /// A connection to one virtual MDM server at Apple. Secrets (private keys, OAuth credentials) are not in here.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::device::{
-    AppleRecord, Assignment, DESCRIPTION_LEN_MAX, Device, DiscoverySource, Enrollment, Import, Presence, read_csv,
+    AppleRecord, Assignment, DESCRIPTION_LEN_MAX, Device, DiscoverySource, Enrollment, Import, Presence,
+    read_csv,
 };
 use domain::{ProfileId, Serial, TokenId};
 use store::Tx;
@@ -93,7 +94,8 @@ async fn import_in(
     crate::token::load(tx, &scope.tenant, token).await?;
     let serials: Vec<Serial> = rows.iter().map(|row| row.serial.clone()).collect();
     let known = store::device::by_serials(tx, &scope.tenant, token, &serials).await?;
-    let mut known: BTreeMap<Serial, Device> = known.into_iter().map(|row| (row.serial.clone(), row)).collect();
+    let mut known: BTreeMap<Serial, Device> =
+        known.into_iter().map(|row| (row.serial.clone(), row)).collect();
     let profiles = store::profile::list(tx, &scope.tenant, token).await?;
     let mut changed = Vec::new();
     let mut lines = Vec::with_capacity(rows.len());
@@ -108,7 +110,9 @@ async fn import_in(
         };
         let (before, repeated) = match known.remove(&serial) {
             Some(before) => (before, false),
-            None => (listed_here(scope, token, &serial), changed.iter().any(|one: &Device| one.serial == serial)),
+            None => {
+                (listed_here(scope, token, &serial), changed.iter().any(|one: &Device| one.serial == serial))
+            }
         };
         let shown = before.version > 0 && before.deleted_at.is_none();
         if repeated || (shown && !overwrite) {
@@ -126,7 +130,10 @@ async fn import_in(
 }
 
 /// A profile by its id, bare or with its token's before it, or by its name.
-fn of_profile(text: Option<&str>, profiles: &[domain::profile::Profile]) -> Result<Option<ProfileId>, String> {
+fn of_profile(
+    text: Option<&str>,
+    profiles: &[domain::profile::Profile],
+) -> Result<Option<ProfileId>, String> {
     let Some(text) = text else { return Ok(None) };
     let bare = text.rsplit('_').next().unwrap_or(text);
     let found = profiles.iter().find(|profile| profile.id.as_str().eq_ignore_ascii_case(bare));

@@ -40,7 +40,8 @@ pub async fn look_up_at_apple(app: &App, actor: &Actor, serial: &str) -> Result<
 }
 
 async fn ask(app: &App, token: Token, serial: &Serial) -> Lookup {
-    let line = |record, words| Lookup { token: token.id.clone(), token_name: token.name.clone(), record, words };
+    let line =
+        |record, words| Lookup { token: token.id.clone(), token_name: token.name.clone(), record, words };
     let client = match ade::client(app, &token).await {
         Ok(client) => client,
         Err(error) => return line(None, format!("failed to {error}")),

@@ -65,7 +65,12 @@ pub async fn stories(app: &App, actor: &Actor, serial: &str) -> Result<Vec<Story
 ///
 /// # Errors
 /// [`AppError::Store`] for a filter or an order that cannot be answered.
-pub async fn story_page(app: &App, actor: &Actor, token: Option<&TokenId>, query: PageQuery) -> Result<Page<Story>> {
+pub async fn story_page(
+    app: &App,
+    actor: &Actor,
+    token: Option<&TokenId>,
+    query: PageQuery,
+) -> Result<Page<Story>> {
     let args = (Scope::new(app, &actor.tenant), token.cloned(), query);
     app.look(args, |tx, (scope, token, query)| {
         Box::pin(async move {

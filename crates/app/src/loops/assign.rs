@@ -43,7 +43,8 @@ pub async fn turn(app: App) -> Result<Time> {
     if app.ade.is_first_turn() {
         encode_anew(&app).await?;
     }
-    let tokens = app.look((), |tx, ()| Box::pin(async move { Ok(store::token::all_live(tx).await?) })).await?;
+    let tokens =
+        app.look((), |tx, ()| Box::pin(async move { Ok(store::token::all_live(tx).await?) })).await?;
     let (mut due, mut failed) = (Time::NEVER, None);
     let mut ended = futures_util::stream::iter(tokens)
         .map(|(tenant, token)| assign_token(app.clone(), tenant, token))
@@ -138,7 +139,13 @@ enum Ended {
     Paused(Time),
 }
 
-async fn work(app: &App, client: &Client, token: &Token, undefined: Vec<ProfileId>, lease: &str) -> Result<Ended> {
+async fn work(
+    app: &App,
+    client: &Client,
+    token: &Token,
+    undefined: Vec<ProfileId>,
+    lease: &str,
+) -> Result<Ended> {
     for profile in undefined {
         // One bad profile must not stop the others (lessons 19): only what concerns the token ends the work.
         if let Err(error) = define(app, client, token, &profile).await? {
@@ -166,7 +173,8 @@ async fn work(app: &App, client: &Client, token: &Token, undefined: Vec<ProfileI
         if plan.batches.is_empty() {
             return Ok(Ended::Quiet);
         }
-        let devices: BTreeMap<&Serial, &Device> = gaps.iter().map(|gap| (&gap.device.serial, &gap.device)).collect();
+        let devices: BTreeMap<&Serial, &Device> =
+            gaps.iter().map(|gap| (&gap.device.serial, &gap.device)).collect();
         for batch in plan.batches {
             if let Err(error) = assign(app, client, token, &batch, &devices).await? {
                 return trouble(app, token, &error).await;
@@ -234,7 +242,8 @@ async fn define(app: &App, client: &Client, token: &Token, id: &ProfileId) -> Re
                 };
                 let Content { apple, hash } = content::of(&scope, tx, &token, &profile).await?;
                 store::profile::content_set(tx, &profile, &hash).await?;
-                let defined = store::profile::defined_current(tx, &scope.tenant, &token.id, &id, &hash).await?;
+                let defined =
+                    store::profile::defined_current(tx, &scope.tenant, &token.id, &id, &hash).await?;
                 let refusal = store::profile::refusal_get(tx, &scope.tenant, &id).await?;
                 let refused = refusal.is_some_and(|refusal| refusal.content_hash == hash);
                 Ok(if defined.is_some() || refused {
@@ -271,7 +280,9 @@ async fn define(app: &App, client: &Client, token: &Token, id: &ProfileId) -> Re
             tracing::warn!(tenant = %token.tenant, profile = %profile.id, %words, "Apple refused an enrollment profile");
             let refusal = DefineRefusal { content_hash: hash, words, at: app.now() };
             app.commit((token.tenant.clone(), profile.id, refusal), |tx, (tenant, profile, refusal)| {
-                Box::pin(async move { Ok(store::profile::refusal_set(tx, &tenant, &profile, &refusal).await?) })
+                Box::pin(
+                    async move { Ok(store::profile::refusal_set(tx, &tenant, &profile, &refusal).await?) },
+                )
             })
             .await?;
             Ok(Ok(()))
@@ -334,7 +345,11 @@ async fn forget_defined(app: &App, token: &Token, uuid: &str) -> Result<()> {
 
 /// What Apple has for the serials that it accepted, so that "ready to unbox" is Apple's word and not ours
 /// (lessons 16). If it does not say, its `SUCCESS` has to do.
-async fn read_back(client: &Client, batch: &Batch, answer: &AssignmentResponse) -> BTreeMap<Serial, AppleRecord> {
+async fn read_back(
+    client: &Client,
+    batch: &Batch,
+    answer: &AssignmentResponse,
+) -> BTreeMap<Serial, AppleRecord> {
     let accepted: Vec<String> = batch
         .serials
         .iter()
@@ -370,7 +385,9 @@ fn results(
     for serial in &batch.serials {
         let Some(device) = devices.get(serial) else { continue };
         let outcome = outcome_of(answer.devices.get(serial.as_str()));
-        let read = confirmed.get(serial).map(|record| AppleRecord { op_date: device.apple.op_date, ..record.clone() });
+        let read = confirmed
+            .get(serial)
+            .map(|record| AppleRecord { op_date: device.apple.op_date, ..record.clone() });
         let record = read.or_else(|| observed(&device.apple, &batch.uuid, &outcome, now));
         let assignment = after(&device.assignment, &batch.uuid, outcome, wait, now, &app.limits);
         results.push((serial.clone(), assignment, record));

@@ -8,8 +8,8 @@ use std::time::Duration;
 use apple::AdeError;
 use apple::ade::{Client, CursorProblem};
 use domain::sync::{
-    After, Ask, Counts, Cursor, FoldContext, Page, PageRead, Phase, RunState, SyncProblem, SyncRun, SyncState, Trigger,
-    after_page, cursor_rejected, failed, fold_page, may_start, observe, start,
+    After, Ask, Counts, Cursor, FoldContext, Page, PageRead, Phase, RunState, SyncProblem, SyncRun,
+    SyncState, Trigger, after_page, cursor_rejected, failed, fold_page, may_start, observe, start,
 };
 use domain::token::{Heard, Token};
 use domain::{RunId, Serial, TenantId, Time, TokenId};
@@ -36,7 +36,9 @@ const RUNS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// The store's; what fails at Apple is kept with its token.
 pub async fn turn(app: App) -> Result<Time> {
     let now = app.now();
-    let due = app.look(now, |tx, now| Box::pin(async move { Ok(store::sync::due(tx, now, TOKENS).await?) })).await?;
+    let due = app
+        .look(now, |tx, now| Box::pin(async move { Ok(store::sync::due(tx, now, TOKENS).await?) }))
+        .await?;
     let mut ended = futures_util::stream::iter(due)
         .map(|(tenant, token)| sync_token(app.clone(), tenant, token))
         .buffer_unordered(SIDE_BY_SIDE);
@@ -268,7 +270,8 @@ async fn store_page_in(scope: &Scope, tx: &mut Tx<'_>, step: Step, read: Read) -
 
 /// State and run as stored, if nobody has moved them on since the page was asked for.
 async fn same_place(tx: &mut Tx<'_>, step: &Step) -> Result<Option<(SyncState, SyncRun)>> {
-    let place = |state: &SyncState| state.cursor.as_ref().map(|Cursor { value, phase, .. }| (value.clone(), *phase));
+    let place =
+        |state: &SyncState| state.cursor.as_ref().map(|Cursor { value, phase, .. }| (value.clone(), *phase));
     let state = store::sync::state(tx, &step.state.tenant, &step.state.token).await?;
     let Some(state) = state.filter(|now| {
         now.run == step.state.run && now.pass == step.state.pass && place(now) == place(&step.state)
@@ -279,7 +282,13 @@ async fn same_place(tx: &mut Tx<'_>, step: &Step) -> Result<Option<(SyncState, S
     Ok(run.filter(|run| run.state == RunState::Running).map(|run| (state, run)))
 }
 
-async fn write_devices(scope: &Scope, tx: &mut Tx<'_>, step: &Step, state: &SyncState, page: &Page) -> Result<Counts> {
+async fn write_devices(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    step: &Step,
+    state: &SyncState,
+    page: &Page,
+) -> Result<Counts> {
     let at = FoldContext {
         tenant: scope.tenant.clone(),
         token: step.token.id.clone(),
@@ -289,7 +298,8 @@ async fn write_devices(scope: &Scope, tx: &mut Tx<'_>, step: &Step, state: &Sync
     };
     let serials: Vec<Serial> = page.sightings.keys().cloned().collect();
     let known = store::device::by_serials(tx, &scope.tenant, &step.token.id, &serials).await?;
-    let known: std::collections::BTreeMap<_, _> = known.iter().map(|device| (&device.serial, device)).collect();
+    let known: std::collections::BTreeMap<_, _> =
+        known.iter().map(|device| (&device.serial, device)).collect();
     let mut counts = Counts::default();
     let mut changed = Vec::new();
     for (serial, sighting) in &page.sightings {

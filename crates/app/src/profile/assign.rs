@@ -56,7 +56,12 @@ pub async fn assign(
 ///
 /// # Errors
 /// As [`assign`].
-pub async fn assign_across(app: &App, actor: &Actor, id: &ProfileId, serials: &[String]) -> Result<Vec<Assigned>> {
+pub async fn assign_across(
+    app: &App,
+    actor: &Actor,
+    id: &ProfileId,
+    serials: &[String],
+) -> Result<Vec<Assigned>> {
     let args = (Scope::new(app, &actor.tenant), id.clone());
     let token = app
         .look(args, |tx, (scope, id)| {
@@ -98,7 +103,12 @@ async fn assign_in(
     Ok(lines)
 }
 
-fn choose(scope: &Scope, mut row: Device, profile: &Profile, changed: &mut Vec<Device>) -> Result<String, String> {
+fn choose(
+    scope: &Scope,
+    mut row: Device,
+    profile: &Profile,
+    changed: &mut Vec<Device>,
+) -> Result<String, String> {
     if let Some(platform) = row.platform().filter(|platform| *platform != profile.platform) {
         return Err(format!(
             "it is a {} device and “{}” is a profile for {}",
@@ -112,7 +122,10 @@ fn choose(scope: &Scope, mut row: Device, profile: &Profile, changed: &mut Vec<D
         changed.push(row.clone());
     }
     Ok(if set_up {
-        format!("assigned; it is set up and takes “{}” after the next wipe (R4)", profile.settings.display_name)
+        format!(
+            "assigned; it is set up and takes “{}” after the next wipe (R4)",
+            profile.settings.display_name
+        )
     } else if row.is_live() {
         "assigned; Apple is told in a moment".to_owned()
     } else {
@@ -126,10 +139,16 @@ async fn elsewhere(scope: &Scope, tx: &mut Tx<'_>, token: &Token, serial: &Seria
         if row.is_live()
             && let Some(other) = store::token::get(tx, &scope.tenant, &row.token).await?
         {
-            return Ok(format!("it is under the token “{}” and the profile under “{}”", other.name, token.name));
+            return Ok(format!(
+                "it is under the token “{}” and the profile under “{}”",
+                other.name, token.name
+            ));
         }
     }
-    Ok(format!("Apple has not listed it under “{}”: assign it to that server at Apple, then sync", token.name))
+    Ok(format!(
+        "Apple has not listed it under “{}”: assign it to that server at Apple, then sync",
+        token.name
+    ))
 }
 
 /// Takes the chosen profile from serials, under whichever tokens they are: the default holds again for a device that
@@ -193,7 +212,8 @@ async fn take_away(app: &App, token: &Token, serials: &[Serial]) -> Result<()> {
     for some in serials.chunks(mdm::ade::MAX_DEVICES_PER_CALL) {
         let texts: Vec<String> = some.iter().map(ToString::to_string).collect();
         let answer = client.remove_profile(None, &texts).await.map_err(|error| ade::told(&error))?;
-        let done = |serial: &&Serial| answer.devices.get(serial.as_str()) == Some(&mdm::ade::AssignResult::Success);
+        let done =
+            |serial: &&Serial| answer.devices.get(serial.as_str()) == Some(&mdm::ade::AssignResult::Success);
         let done: Vec<Serial> = some.iter().filter(done).cloned().collect();
         let args = (Scope::new(app, &token.tenant), token.id.clone(), done);
         app.commit(args, |tx, (scope, token, done)| {
@@ -212,7 +232,12 @@ async fn take_away(app: &App, token: &Token, serials: &[Serial]) -> Result<()> {
 }
 
 /// Takes a profile that is being deleted from every serial that wants it.
-pub(super) async fn forget_profile(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: &ProfileId) -> Result<()> {
+pub(super) async fn forget_profile(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    token: &TokenId,
+    id: &ProfileId,
+) -> Result<()> {
     loop {
         let filter = super::equals("requestedEnrollmentProfileId", id.as_str());
         let query = PageQuery { filter: Some(filter), limit: ROWS, ..PageQuery::default() };

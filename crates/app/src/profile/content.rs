@@ -27,7 +27,8 @@ pub(crate) async fn of(scope: &Scope, tx: &mut Tx<'_>, token: &Token, profile: &
         org_magic: token.id.to_string(),
     };
     let apple = profile.encode(context);
-    let json = serde_json::to_vec(&apple).map_err(|_| AppError::internal("a profile cannot be written as JSON"))?;
+    let json =
+        serde_json::to_vec(&apple).map_err(|_| AppError::internal("a profile cannot be written as JSON"))?;
     let json = Zeroizing::new(json);
     let server = token.server.as_ref().map_or("", |server| server.server_key());
     let mut hashed = Zeroizing::new(Vec::with_capacity(json.len() + server.len() + 1));
@@ -40,8 +41,10 @@ pub(crate) async fn of(scope: &Scope, tx: &mut Tx<'_>, token: &Token, profile: &
 /// The enrolment URL of a profile, with its secret.
 async fn url(scope: &Scope, tx: &mut Tx<'_>, id: &ProfileId) -> Result<Zeroizing<String>> {
     let secret = store::secret::get(tx, &scope.tenant, SecretKind::EnrollmentUrl, id.as_str()).await?;
-    let secret = secret.ok_or_else(|| AppError::not_found(format!("the enrolment URL of the profile {id}")))?;
-    let secret = std::str::from_utf8(&secret).map_err(|_| AppError::internal("an enrolment URL cannot be read"))?;
+    let secret =
+        secret.ok_or_else(|| AppError::not_found(format!("the enrolment URL of the profile {id}")))?;
+    let secret =
+        std::str::from_utf8(&secret).map_err(|_| AppError::internal("an enrolment URL cannot be read"))?;
     Ok(Zeroizing::new(format!("{}/t/{}/enroll/{secret}", scope.app.settings.device_url, scope.tenant)))
 }
 
@@ -50,7 +53,12 @@ async fn url(scope: &Scope, tx: &mut Tx<'_>, id: &ProfileId) -> Result<Zeroizing
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::Refused`] for devices.
-pub async fn enrollment_url(app: &App, actor: &Actor, token: &TokenId, id: &ProfileId) -> Result<Zeroizing<String>> {
+pub async fn enrollment_url(
+    app: &App,
+    actor: &Actor,
+    token: &TokenId,
+    id: &ProfileId,
+) -> Result<Zeroizing<String>> {
     actor.must_administer()?;
     let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone());
     app.look(args, |tx, (scope, token, id)| {
@@ -67,7 +75,12 @@ pub async fn enrollment_url(app: &App, actor: &Actor, token: &TokenId, id: &Prof
 ///
 /// # Errors
 /// [`AppError::Refused`], with what to use instead; [`AppError::NotFound`].
-pub async fn export_mobile_config(app: &App, actor: &Actor, token: &TokenId, id: &ProfileId) -> Result<Vec<u8>> {
+pub async fn export_mobile_config(
+    app: &App,
+    actor: &Actor,
+    token: &TokenId,
+    id: &ProfileId,
+) -> Result<Vec<u8>> {
     super::get(app, actor, token, id).await?;
     Err(AppError::refused(
         "an enrolment profile here is good for one device and some minutes; let Apple Configurator enrol by the \

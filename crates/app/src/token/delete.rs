@@ -48,7 +48,12 @@ async fn delete_in(scope: &Scope, tx: &mut Tx<'_>, id: &TokenId, confirmed: bool
 }
 
 /// Deletes a profile with its secrets.
-pub(crate) async fn drop_profile(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: &ProfileId) -> Result<bool> {
+pub(crate) async fn drop_profile(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    token: &TokenId,
+    id: &ProfileId,
+) -> Result<bool> {
     store::secret::delete(tx, &scope.tenant, SecretKind::EnrollmentUrl, id.as_str()).await?;
     store::secret::delete(tx, &scope.tenant, SecretKind::AdminPassword, id.as_str()).await?;
     Ok(store::profile::delete(tx, &scope.tenant, token, id).await?)

@@ -34,7 +34,8 @@ pub async fn generate_key(app: &App, actor: &Actor, id: &TokenId) -> Result<KeyP
             Box::pin(async move {
                 let mut token = load(tx, &scope.tenant, &id).await?;
                 let left_behind = token.stage_key(key.clone()).map_err(|refusal| refused(&refusal))?;
-                store::secret::put(tx, &scope.tenant, SecretKind::TokenKey, key.id.as_str(), &private).await?;
+                store::secret::put(tx, &scope.tenant, SecretKind::TokenKey, key.id.as_str(), &private)
+                    .await?;
                 if let Some(old) = left_behind {
                     store::secret::delete(tx, &scope.tenant, SecretKind::TokenKey, old.as_str()).await?;
                 }

@@ -107,7 +107,9 @@ async fn prepare(scope: Scope, tx: &mut Tx<'_>, id: TokenId) -> Result<(Token, T
     let tenant = tenant.ok_or_else(|| AppError::not_found(format!("the tenant {}", scope.tenant)))?;
     let mut keys = Vec::new();
     for key in token.keys() {
-        if let Some(private) = store::secret::get(tx, &scope.tenant, SecretKind::TokenKey, key.id.as_str()).await? {
+        if let Some(private) =
+            store::secret::get(tx, &scope.tenant, SecretKind::TokenKey, key.id.as_str()).await?
+        {
             keys.push((key.id.clone(), private));
         }
     }
@@ -121,8 +123,9 @@ fn open(token: &Token, keys: &Keys, file: &[u8]) -> Result<Opened> {
         match ServerToken::read(file, &RsaKey::from_pkcs8(private)?) {
             Ok(file) => {
                 let expires_at = mdm::ade::parse_time(&file.access_token_expiry).map(Time::from_micros);
-                let expires_at = expires_at
-                    .ok_or_else(|| AppError::invalid("depToken", "the file does not say until when it is valid"))?;
+                let expires_at = expires_at.ok_or_else(|| {
+                    AppError::invalid("depToken", "the file does not say until when it is valid")
+                })?;
                 return Ok(Opened { file, key: id.clone(), expires_at });
             }
             Err(error) => last = Some(error),

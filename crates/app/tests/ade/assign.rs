@@ -52,7 +52,11 @@ async fn a_default_holds_also_for_devices_that_were_there_before_it() {
     profile::set_default(&bench.app, &bench.actor, &connected.token, &sales).await.unwrap();
     bench.assign().await;
     assert!(bench.readiness(&pads[0]).await.0);
-    assert_eq!(bench.readiness(&macs[0]).await, (false, vec!["unassigned"]), "the default is for its platform");
+    assert_eq!(
+        bench.readiness(&macs[0]).await,
+        (false, vec!["unassigned"]),
+        "the default is for its platform"
+    );
 }
 
 /// Shows: R58
@@ -257,7 +261,8 @@ async fn a_profile_taken_away_after_activation_needs_a_wipe_and_says_so() {
 /// Shows: R14
 #[tokio::test(flavor = "multi_thread")]
 async fn profiles_are_counted_validated_and_deleted() {
-    let bench = Bench::with_limits(domain::Limits { profiles_per_token: 1, ..domain::Limits::default() }).await;
+    let bench =
+        Bench::with_limits(domain::Limits { profiles_per_token: 1, ..domain::Limits::default() }).await;
     let connected = bench.connect("Headquarters").await;
     let id = &connected.token;
     let bad = domain::profile::ProfileSettings {
@@ -266,7 +271,10 @@ async fn profiles_are_counted_validated_and_deleted() {
         ..domain::profile::ProfileSettings::default()
     };
     let refused = profile::create(&bench.app, &bench.actor, id, Platform::Ios, bad).await.unwrap_err();
-    assert!(matches!(&refused, AppError::Invalid { target, .. } if target == "profileRemovalDisabled"), "{refused}");
+    assert!(
+        matches!(&refused, AppError::Invalid { target, .. } if target == "profileRemovalDisabled"),
+        "{refused}"
+    );
     let sales = bench.profile(id, Platform::Ios, "Sales").await;
     let another = domain::profile::ProfileSettings {
         display_name: "Another".into(),
@@ -299,9 +307,13 @@ async fn a_host_certificate_is_read_once_and_kept_by_its_thumbprint() {
         management_certificates: vec![host],
         ..domain::profile::ProfileSettings::default()
     };
-    let create = |host| profile::create(&bench.app, &bench.actor, &connected.token, Platform::Ios, settings(host));
+    let create =
+        |host| profile::create(&bench.app, &bench.actor, &connected.token, Platform::Ios, settings(host));
     let refused = create(host("QUJD", "")).await.unwrap_err();
-    assert!(matches!(&refused, AppError::Invalid { target, .. } if target == "managementCertificates"), "{refused}");
+    assert!(
+        matches!(&refused, AppError::Invalid { target, .. } if target == "managementCertificates"),
+        "{refused}"
+    );
     let made = create(host(&pem, "")).await.unwrap().profile;
     let kept = made.settings.management_certificates[0].clone();
     assert!(kept.thumbprint.len() == 40 && !kept.certificate.contains('-'));

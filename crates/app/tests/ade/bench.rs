@@ -78,8 +78,10 @@ impl Bench {
             ca_pem: pem(&practice.ca_cert_der),
             device_ca_pem: pem(&practice.device_ca_der),
         };
-        let opened = open(&place, clock.clone(), limits.clone(), settings(), Some(&practice_apple)).await.unwrap();
-        let card = OrgCard { name: "Example Ltd".into(), email: BY.into(), phone: "1".into(), address: "A".into() };
+        let opened =
+            open(&place, clock.clone(), limits.clone(), settings(), Some(&practice_apple)).await.unwrap();
+        let card =
+            OrgCard { name: "Example Ltd".into(), email: BY.into(), phone: "1".into(), address: "A".into() };
         let org = practice.world().model().add_org(OrgKind::Business, card).unwrap();
         let actor = administrator(DEFAULT_TENANT);
         Self { app: opened.app, clock, practice, org, actor, place, limits, practice_apple, _dir: dir }
@@ -88,8 +90,14 @@ impl Bench {
     /// Closes the database and opens it as a new process would.
     pub(crate) async fn restart(&mut self) {
         self.app.store.close().await;
-        let opened =
-            open(&self.place, self.clock.clone(), self.limits.clone(), settings(), Some(&self.practice_apple)).await;
+        let opened = open(
+            &self.place,
+            self.clock.clone(),
+            self.limits.clone(),
+            settings(),
+            Some(&self.practice_apple),
+        )
+        .await;
         self.app = opened.unwrap().app;
     }
 
@@ -129,8 +137,12 @@ impl Bench {
     pub(crate) fn buy(&self, server: ServerId, family: Family, count: usize) -> Vec<String> {
         let world = self.practice.world();
         let (now, mut model) = (world.now(), world.model());
-        let order =
-            Order { product: product(family, None).unwrap(), count, number: "PO".into(), serials: Vec::new() };
+        let order = Order {
+            product: product(family, None).unwrap(),
+            count,
+            number: "PO".into(),
+            serials: Vec::new(),
+        };
         let serials = model.buy(self.org, &order, BY, now).unwrap();
         model.assign_devices(self.org, &Selection::Serials(serials.clone()), Some(server), BY, now).unwrap();
         serials

@@ -14,7 +14,10 @@ async fn a_list_from_an_administrator_waits_for_apple_and_is_then_carried_out() 
     bench.profile(id, Platform::Ios, "Sales").await;
     bench.sync().await;
     let serials = bench.buy(connected.server, Family::IPad, 1);
-    let csv = format!("serialNumber,description,profile,convertedDateTime\n{},Ada's iPad,Sales,2027-01-10\n", serials[0]);
+    let csv = format!(
+        "serialNumber,description,profile,convertedDateTime\n{},Ada's iPad,Sales,2027-01-10\n",
+        serials[0]
+    );
     let lines = device::import_csv(&bench.app, &bench.actor, id, &csv, false).await.unwrap();
     assert!(lines[0].ok, "{lines:?}");
     assert_eq!(bench.readiness(&serials[0]).await.1, ["notListed", "provisional"]);
@@ -44,7 +47,8 @@ async fn a_list_overwrites_only_when_asked_and_names_what_it_refuses() {
     assert_eq!(ok(&lines), [false, false, true], "{lines:?}");
     let lines = device::import_csv(&bench.app, &bench.actor, &connected.token, &csv, true).await.unwrap();
     assert_eq!(ok(&lines), [true, false, true], "{lines:?}");
-    let refused = device::import_csv(&bench.app, &bench.actor, &connected.token, "serial\n?", true).await.unwrap_err();
+    let refused =
+        device::import_csv(&bench.app, &bench.actor, &connected.token, "serial\n?", true).await.unwrap_err();
     assert!(matches!(&refused, AppError::Invalid { words, .. } if words.contains("line 2")), "{refused}");
 }
 
@@ -70,7 +74,8 @@ async fn a_serial_is_looked_up_at_apple_under_every_token() {
     bench.connect("Two").await;
     let serials = bench.buy(one.server, Family::Vision, 1);
     let found = device::look_up_at_apple(&bench.app, &bench.actor, &serials[0]).await.unwrap();
-    let here: Vec<_> = found.iter().filter(|line| line.record.is_some()).map(|line| line.token_name.as_str()).collect();
+    let here: Vec<_> =
+        found.iter().filter(|line| line.record.is_some()).map(|line| line.token_name.as_str()).collect();
     assert_eq!((found.len(), here), (2, vec!["One"]));
     let missing = device::stories(&bench.app, &bench.actor, &serials[0]).await.unwrap_err();
     assert!(matches!(&missing, AppError::NotFound { what } if what.contains("sync")), "{missing}");
@@ -84,7 +89,8 @@ async fn releasing_devices_needs_confirmation_and_takes_them_from_the_organisati
     let serials = bench.buy(connected.server, Family::IPad, 2);
     bench.sync().await;
     let asked = [serials[0].clone(), "UNKNOWN1".into()];
-    let release = |confirmed| token::release_devices(&bench.app, &bench.actor, &connected.token, &asked, confirmed);
+    let release =
+        |confirmed| token::release_devices(&bench.app, &bench.actor, &connected.token, &asked, confirmed);
     let refused = release(false).await.unwrap_err();
     assert!(matches!(refused, AppError::NeedsConfirmation { .. }), "{refused}");
     assert_eq!(bench.shown(&connected.token).await.len(), 2);
@@ -110,7 +116,10 @@ async fn readiness_tells_of_the_token_and_the_push_certificate_too() {
     assert_eq!(bench.readiness(&serials[0]).await, (true, vec!["ready"]));
     bench.clock.advance(366 * DAY);
     let (ready, reasons) = bench.readiness(&serials[0]).await;
-    assert!(!ready && reasons.contains(&"noPushCertificate") && reasons.contains(&"tokenNotValid"), "{reasons:?}");
+    assert!(
+        !ready && reasons.contains(&"noPushCertificate") && reasons.contains(&"tokenNotValid"),
+        "{reasons:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -168,7 +168,9 @@ async fn an_administrator_asks_for_a_sync_and_is_told_when_it_is_too_soon() {
     let run = sync::run(&bench.app, &bench.actor, id, &run).await.unwrap();
     assert_eq!((run.trigger, run.counts.new, &run.state), (Trigger::Manual, 1, &RunState::Succeeded));
     let soon = sync::request(&bench.app, &bench.actor, id, false).await.unwrap_err();
-    assert!(matches!(soon, AppError::TooSoon { next_at, .. } if next_at == bench.app.now().plus(15 * MINUTE)));
+    assert!(
+        matches!(soon, AppError::TooSoon { next_at, .. } if next_at == bench.app.now().plus(15 * MINUTE))
+    );
     bench.clock.advance(15 * MINUTE);
     let full = sync::request(&bench.app, &bench.actor, id, true).await.unwrap_err();
     assert!(matches!(full, AppError::TooSoon { .. }), "{full}");

@@ -50,7 +50,10 @@ async fn a_token_file_connects_a_server_and_a_sync_follows() {
     let connected = bench.connect("Headquarters").await;
     let token = token::get(&bench.app, &bench.actor, &connected.token).await.unwrap();
     let account = token.server.as_ref().unwrap().account.clone().unwrap();
-    assert_eq!((account.server_name.as_str(), account.org_name.as_deref()), ("Headquarters", Some("Example Ltd")));
+    assert_eq!(
+        (account.server_name.as_str(), account.org_name.as_deref()),
+        ("Headquarters", Some("Example Ltd"))
+    );
     assert_eq!(token.apple_id.as_deref(), Some(BY));
     let bought = bench.buy(connected.server, Family::IPhone, 3);
     bench.sync().await;
@@ -113,7 +116,10 @@ async fn another_server_needs_confirmation_and_then_everything_begins_anew() {
     let other = bench.server_for(id, "Branch").await;
     let new = bench.buy(other, Family::IPad, 1);
     let refused = bench.upload(id, other, false).await.unwrap_err();
-    assert!(matches!(&refused, AppError::NeedsConfirmation { words } if words.contains("Branch")), "{refused}");
+    assert!(
+        matches!(&refused, AppError::NeedsConfirmation { words } if words.contains("Branch")),
+        "{refused}"
+    );
     assert_eq!(bench.upload(id, other, true).await.unwrap().change, ServerChange::Other);
     bench.sync().await;
     assert_eq!(bench.shown(id).await, new);
@@ -142,7 +148,8 @@ async fn a_server_has_one_token() {
     let twin = token::create(&bench.app, &bench.actor, new).await.unwrap().id;
     let key = token::generate_key(&bench.app, &bench.actor, &twin).await.unwrap();
     let certificate = pki::x509::Certificate::from_pem(&key.certificate_pem).unwrap();
-    bench.practice.world().model().server_mut(connected.server).unwrap().certificate = certificate.der().to_vec();
+    bench.practice.world().model().server_mut(connected.server).unwrap().certificate =
+        certificate.der().to_vec();
     let refused = bench.upload(&twin, connected.server, false).await.unwrap_err();
     assert!(matches!(&refused, AppError::Conflict { words } if words.contains("Headquarters")), "{refused}");
 }
@@ -180,7 +187,10 @@ async fn terms_that_wait_are_named_with_the_organisation_and_heal_by_themselves(
     let detail = token::detail(&bench.app, &bench.actor, &connected.token).await.unwrap();
     assert_eq!(detail.health.health, Health::TermsNotAccepted);
     assert!(detail.health.words.contains("Example Ltd"), "{}", detail.health.words);
-    assert_eq!(detail.sync.unwrap().last_error.unwrap().code, domain::sync::SyncProblem::TermsNotAccepted.code());
+    assert_eq!(
+        detail.sync.unwrap().last_error.unwrap().code,
+        domain::sync::SyncProblem::TermsNotAccepted.code()
+    );
     assert!(bench.alerts().await.contains(&AlertKind::TermsNotAccepted));
     bench.practice.world().model().org_mut(bench.org).unwrap().terms_pending = false;
     bench.clock.advance(61 * MINUTE);

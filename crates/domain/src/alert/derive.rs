@@ -76,7 +76,9 @@ pub fn derive(facts: &Facts, now: Time, limits: &Limits) -> Vec<Alert> {
     alerts.extend(facts.profiles.iter().map(of_profile));
     alerts.extend(of_push(&facts.push, now, limits));
     alerts.extend(facts.devices.iter().map(of_device));
-    alerts.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.since.cmp(&b.since)).then(a.subject.cmp(&b.subject)));
+    alerts.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then(a.since.cmp(&b.since)).then(a.subject.cmp(&b.subject))
+    });
     alerts
 }
 
@@ -129,7 +131,10 @@ fn of_sync(facts: &TokenFacts) -> Option<Alert> {
         subject: facts.token.id.to_string(),
         title: format!("The device sync of “{}” failed", facts.token.name),
         words: Some(error.words.clone()),
-        action: format!("It is tried again at {}; until then the device list may be old.", sync.next_due.rfc3339()),
+        action: format!(
+            "It is tried again at {}; until then the device list may be old.",
+            sync.next_due.rfc3339()
+        ),
         since: error.at,
     })
 }
@@ -183,7 +188,13 @@ fn of_push(facts: &PushFacts, now: Time, limits: &Limits) -> Option<Alert> {
         Some(alert(Severity::Error, &certificate.topic, title, renew, ends))
     } else if ends.minus(limits.push_certificate_warning) <= now {
         let title = format!("The push certificate runs out at {}", ends.rfc3339());
-        Some(alert(Severity::Warning, &certificate.topic, title, renew, ends.minus(limits.push_certificate_warning)))
+        Some(alert(
+            Severity::Warning,
+            &certificate.topic,
+            title,
+            renew,
+            ends.minus(limits.push_certificate_warning),
+        ))
     } else {
         None
     }

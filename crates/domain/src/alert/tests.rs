@@ -10,7 +10,8 @@ use crate::token::{Account, ServerToken, Standing, Token};
 const NOW: Time = Time::from_unix(1_800_000_000);
 
 fn token(standing: Standing, days: u32) -> TokenFacts {
-    let mut token = Token::draft("default".parse().unwrap(), "t1".parse().unwrap(), "Headquarters", NOW).unwrap();
+    let mut token =
+        Token::draft("default".parse().unwrap(), "t1".parse().unwrap(), "Headquarters", NOW).unwrap();
     token.standing = standing;
     token.server = Some(ServerToken {
         consumer_key: "CK".into(),
@@ -76,7 +77,10 @@ fn an_alert_names_the_organisation_and_is_gone_with_its_cause() {
 fn the_push_certificate_alerts_when_missing_expiring_or_over() {
     let with = |push| kinds(&Facts { push, ..Facts::default() });
     assert_eq!(with(PushFacts::default()), [], "no token yet: nothing to reach");
-    assert_eq!(with(PushFacts { certificate: None, needed: true }), [(AlertKind::PushCertificate, Severity::Error)]);
+    assert_eq!(
+        with(PushFacts { certificate: None, needed: true }),
+        [(AlertKind::PushCertificate, Severity::Error)]
+    );
     assert_eq!(with(certificate(30)), [(AlertKind::PushCertificate, Severity::Warning)]);
     assert_eq!(with(certificate(0)), [(AlertKind::PushCertificate, Severity::Error)]);
     assert_eq!(with(certificate(31)), []);
@@ -89,7 +93,8 @@ fn the_worst_and_then_the_oldest_come_first() {
     sync.last_error = Some(SyncError { code: 9, words: "busy".into(), at: NOW });
     failing.sync = Some(sync);
     failing.throttled = 7;
-    let device = |kind, at| DeviceFact { kind, subject: "d".into(), name: "iPad".into(), since: at, words: None };
+    let device =
+        |kind, at| DeviceFact { kind, subject: "d".into(), name: "iPad".into(), since: at, words: None };
     let facts = Facts {
         tokens: vec![failing],
         push: certificate(365),

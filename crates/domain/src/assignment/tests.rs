@@ -14,7 +14,11 @@ fn device(serial: &str, uuid: Option<&str>, status: ProfileStatus) -> Device {
         id: "d1".parse().unwrap(),
         version: 1,
         serial: serial.parse().unwrap(),
-        apple: AppleRecord { profile_uuid: uuid.map(Into::into), profile_status: status, ..AppleRecord::default() },
+        apple: AppleRecord {
+            profile_uuid: uuid.map(Into::into),
+            profile_status: status,
+            ..AppleRecord::default()
+        },
         presence: Presence::Present,
         deleted_at: None,
         seen_pass: 1,
@@ -45,7 +49,11 @@ fn planned(device: &Device, uuid: Option<&str>) -> Plan {
 #[case::emptied_at_apple(Some("U"), ProfileStatus::Empty, 1)]
 #[case::taken_away(Some("U"), ProfileStatus::Removed, 1)]
 #[case::none(None, ProfileStatus::Empty, 1)]
-fn only_what_is_wrong_is_assigned(#[case] uuid: Option<&str>, #[case] status: ProfileStatus, #[case] calls: usize) {
+fn only_what_is_wrong_is_assigned(
+    #[case] uuid: Option<&str>,
+    #[case] status: ProfileStatus,
+    #[case] calls: usize,
+) {
     assert_eq!(planned(&device("C1", uuid, status), Some("U")).batches.len(), calls);
 }
 
@@ -79,9 +87,14 @@ fn a_profile_that_is_not_at_apple_is_defined_first() {
 #[case::not_accessible(Outcome::NotAccessible, None, 5 * 60)]
 #[case::not_mentioned(Outcome::Unanswered, None, 5 * 60)]
 #[case::a_new_word(Outcome::Other("LATER".into()), None, 5 * 60)]
-fn an_outcome_says_when_to_try_again(#[case] outcome: Outcome, #[case] asked: Option<u64>, #[case] seconds: u64) {
+fn an_outcome_says_when_to_try_again(
+    #[case] outcome: Outcome,
+    #[case] asked: Option<u64>,
+    #[case] seconds: u64,
+) {
     let limits = Limits::default();
-    let found = after(&Assignment::default(), "U", outcome.clone(), asked.map(Duration::from_secs), NOW, &limits);
+    let found =
+        after(&Assignment::default(), "U", outcome.clone(), asked.map(Duration::from_secs), NOW, &limits);
     assert_eq!(found.retry_at, NOW.plus(Duration::from_secs(seconds)));
     assert_eq!((found.failures, found.outcome, found.attempted_at), (1, Some(outcome), Some(NOW)));
 }
@@ -106,7 +119,10 @@ fn failures_back_off_up_to_a_day_and_a_success_ends_them() {
 fn only_a_success_is_taken_for_the_truth_at_apple() {
     let record = AppleRecord { model: "iPad".into(), ..AppleRecord::default() };
     let found = observed(&record, "U", &Outcome::Success, NOW).unwrap();
-    assert_eq!((found.profile_uuid.as_deref(), found.profile_status, found.model.as_str()), (Some("U"), ProfileStatus::Assigned, "iPad"));
+    assert_eq!(
+        (found.profile_uuid.as_deref(), found.profile_status, found.model.as_str()),
+        (Some("U"), ProfileStatus::Assigned, "iPad")
+    );
     assert_eq!(observed(&record, "U", &Outcome::Throttled, NOW), None);
 }
 

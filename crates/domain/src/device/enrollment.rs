@@ -103,7 +103,10 @@ impl Device {
 
 /// The profile that is wanted for a serial: the chosen one, else the token's default for its platform as long as it
 /// has never enrolled (R59; intune.md 7). The store's statement for gaps says the same in SQL.
-pub fn wanted_profile<'p>(device: &'p Device, defaults: &'p BTreeMap<Platform, ProfileId>) -> Option<&'p ProfileId> {
+pub fn wanted_profile<'p>(
+    device: &'p Device,
+    defaults: &'p BTreeMap<Platform, ProfileId>,
+) -> Option<&'p ProfileId> {
     let default = || {
         let never = device.enrollment.enrolled_at.is_none();
         device.platform().filter(|_| never).and_then(|platform| defaults.get(&platform))

@@ -48,7 +48,8 @@ pub enum ImportError {
 /// Reads CSV (RFC 4180, one line a row) whose first line names the columns `serialNumber`, `description`, `profile`
 /// and `convertedDateTime`, in any order and case; other columns are ignored.
 pub fn read_csv(text: &str) -> Result<Vec<Import>, ImportError> {
-    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let mut lines =
+        text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let (_, header) = lines.next().ok_or(ImportError::Header)?;
     let header = fields(header).ok_or(ImportError::Header)?;
     let column = |names: &[&str]| {
@@ -69,7 +70,10 @@ pub fn read_csv(text: &str) -> Result<Vec<Import>, ImportError> {
         }
         let cells = fields(line).ok_or(ImportError::Line(number))?;
         let cell = |column: Option<usize>| {
-            column.and_then(|at| cells.get(at)).map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty())
+            column
+                .and_then(|at| cells.get(at))
+                .map(|cell| cell.trim().to_owned())
+                .filter(|cell| !cell.is_empty())
         };
         let serial: Serial =
             cell(Some(serial_at)).and_then(|text| text.parse().ok()).ok_or(ImportError::Serial(number))?;
@@ -77,7 +81,10 @@ pub fn read_csv(text: &str) -> Result<Vec<Import>, ImportError> {
             return Err(ImportError::Repeated(number));
         }
         let description = cell(description_at);
-        if description.as_ref().is_some_and(|note| note.chars().count() > DESCRIPTION_LEN_MAX || note.contains('\0')) {
+        if description
+            .as_ref()
+            .is_some_and(|note| note.chars().count() > DESCRIPTION_LEN_MAX || note.contains('\0'))
+        {
             return Err(ImportError::Line(number));
         }
         let converted_at = match cell(converted_at) {

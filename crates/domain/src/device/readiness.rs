@@ -148,7 +148,10 @@ fn of_presence(device: &Device) -> Option<Reason> {
     if let Some(at) = device.deleted_at {
         return Some(reason(
             ReasonCode::Deleted,
-            format!("it was deleted here at {}; a full sync shows it again as long as Apple lists it (R56)", at.rfc3339()),
+            format!(
+                "it was deleted here at {}; a full sync shows it again as long as Apple lists it (R56)",
+                at.rfc3339()
+            ),
             "unassign it from the server at Apple, or ask for a full sync",
         ));
     }
@@ -161,7 +164,10 @@ fn of_presence(device: &Device) -> Option<Reason> {
         )),
         Presence::Gone { at } => Some(reason(
             ReasonCode::Gone,
-            format!("Apple no longer lists it on this server since {}: it was released or moved", at.rfc3339()),
+            format!(
+                "Apple no longer lists it on this server since {}: it was released or moved",
+                at.rfc3339()
+            ),
             "assign it to this server at Apple, then sync",
         )),
     }
@@ -174,7 +180,10 @@ fn of_profile(device: &Device, context: &ReadinessContext<'_>) -> Option<Reason>
         }
         return Some(reason(
             ReasonCode::Unassigned,
-            format!("no profile is assigned to it, and “{}” has no default for its platform (R29)", context.token_name),
+            format!(
+                "no profile is assigned to it, and “{}” has no default for its platform (R29)",
+                context.token_name
+            ),
             "assign a profile, or set a default profile",
         ));
     };
@@ -198,7 +207,8 @@ fn of_profile(device: &Device, context: &ReadinessContext<'_>) -> Option<Reason>
 fn of_assignment(device: &Device, profile: &str, now: Time) -> Reason {
     let again = device.assignment.retry_at.rfc3339();
     let failed = |what: &str, action: &str| {
-        let words = format!("the last assignment of “{profile}” at Apple failed: {what}; tried again at {again}");
+        let words =
+            format!("the last assignment of “{profile}” at Apple failed: {what}; tried again at {again}");
         reason(ReasonCode::AssignmentFailed, words, action)
     };
     match &device.assignment.outcome {
@@ -224,14 +234,18 @@ fn of_assignment(device: &Device, profile: &str, now: Time) -> Reason {
 /// A device takes a profile when it is set up, and keeps it until it is wiped (R4, R13).
 fn of_wipe(device: &Device, context: &ReadinessContext<'_>) -> Option<Reason> {
     let wanted = context.wanted.as_ref();
-    let enrolled = device.enrollment.profile.as_ref().filter(|_| context.stage.is_some_and(Stage::is_managed));
+    let enrolled =
+        device.enrollment.profile.as_ref().filter(|_| context.stage.is_some_and(Stage::is_managed));
     if let (Some(enrolled), Some(wanted)) = (enrolled, wanted)
         && enrolled != wanted.id
     {
         let old = context.enrolled_profile_name.unwrap_or("another profile");
         return Some(reason(
             ReasonCode::NeedsWipe,
-            format!("it was set up with “{old}” and keeps it until it is wiped; “{}” waits for that (R4)", wanted.name),
+            format!(
+                "it was set up with “{old}” and keeps it until it is wiped; “{}” waits for that (R4)",
+                wanted.name
+            ),
             "wipe it",
         ));
     }
@@ -286,7 +300,10 @@ fn of_origin(device: &Device, context: &ReadinessContext<'_>, limits: &Limits) -
     if let Some(until) = device.provisional_until(limits.provisional).filter(|until| *until > context.now) {
         reasons.push(reason(
             ReasonCode::Provisional,
-            format!("it was converted, not bought: its user may leave management until {} (R44)", until.rfc3339()),
+            format!(
+                "it was converted, not bought: its user may leave management until {} (R44)",
+                until.rfc3339()
+            ),
             "",
         ));
     }

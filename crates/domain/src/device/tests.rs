@@ -88,7 +88,8 @@ fn an_enrolled_device_keeps_its_profile_until_it_is_wiped() {
 #[test]
 fn another_profile_need_not_wait_for_the_failure_of_the_last_but_for_a_throttle() {
     let mut failed = device();
-    failed.assignment = Assignment { outcome: Some(Outcome::Failed), retry_at: NOW.plus(DAY), ..Assignment::default() };
+    failed.assignment =
+        Assignment { outcome: Some(Outcome::Failed), retry_at: NOW.plus(DAY), ..Assignment::default() };
     failed.want(Some(id("p2")), NOW);
     assert_eq!(failed.assignment, Assignment::default());
     let mut throttled = device();
@@ -191,7 +192,10 @@ fn a_csv_list_is_read_with_its_columns_in_any_order() {
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].serial.as_str(), "C1");
     assert_eq!(rows[0].description.as_deref(), Some("A \"big\", red one"));
-    assert_eq!((rows[0].profile.as_deref(), rows[0].converted_at), (Some("p1"), Time::parse_rfc3339("2026-01-31T00:00:00Z")));
+    assert_eq!(
+        (rows[0].profile.as_deref(), rows[0].converted_at),
+        (Some("p1"), Time::parse_rfc3339("2026-01-31T00:00:00Z"))
+    );
     assert_eq!((&rows[1].description, &rows[1].profile, rows[1].converted_at), (&None, &None, None));
 }
 

@@ -26,7 +26,8 @@ impl Profile {
         let s = &self.settings;
         let modern = s.authentication() == Authentication::Modern;
         let by_certificate = s.itunes_pairing_mode == PairingMode::RequiresCertificate;
-        let hosts = s.management_certificates.iter().filter(|_| by_certificate).map(|host| host.certificate.clone());
+        let hosts =
+            s.management_certificates.iter().filter(|_| by_certificate).map(|host| host.certificate.clone());
         let on = |platforms: &[Platform], value: bool| platforms.contains(&self.platform).then_some(value);
         let locale = |value: &Option<String>| value.clone().filter(|_| has_locale(self.platform));
         ade::Profile {

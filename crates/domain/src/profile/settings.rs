@@ -75,9 +75,9 @@ pub struct Screen {
 /// Every screen with a Boolean property in Graph. Effective is the union of the Booleans and `enabledSkipKeys`
 /// (intune.md 4.3).
 pub fn screens() -> impl Iterator<Item = Screen> {
-    let keyed = skip_keys::SKIP_KEYS.iter().flat_map(|row| {
-        row.graph.iter().map(|property| Screen { property, skip_key: Some(row.key) })
-    });
+    let keyed = skip_keys::SKIP_KEYS
+        .iter()
+        .flat_map(|row| row.graph.iter().map(|property| Screen { property, skip_key: Some(row.key) }));
     let bare = skip_keys::GRAPH_WITHOUT_KEY.iter().map(|(property, _)| Screen { property, skip_key: None });
     keyed.chain(bare)
 }

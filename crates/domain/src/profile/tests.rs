@@ -8,7 +8,11 @@ use super::*;
 const NOW: Time = Time::from_unix(1_800_000_000);
 
 fn good() -> ProfileSettings {
-    ProfileSettings { display_name: "Sales".into(), supervised_mode_enabled: true, ..ProfileSettings::default() }
+    ProfileSettings {
+        display_name: "Sales".into(),
+        supervised_mode_enabled: true,
+        ..ProfileSettings::default()
+    }
 }
 
 fn profile(platform: Platform, settings: ProfileSettings) -> Profile {
@@ -87,7 +91,11 @@ fn certificate() -> ManagementCertificate {
 #[case::rotation(Platform::MacOs, "autoRotationPeriodInDays", |s: &mut S| s.accounts.auto_rotation_period_in_days = Some(181))]
 #[case::nameless_admin(Platform::MacOs, "adminAccountUserName", |s: &mut S| s.accounts.admin_account_full_name = Some("Admin".into()))]
 #[case::sso_and_web(Platform::MacOs, "usePlatformSSODuringSetupAssistant", |s: &mut S| { s.requires_user_authentication = true; s.configuration_web_url = true; s.use_platform_sso_during_setup_assistant = true; })]
-fn a_broken_rule_names_its_setting(#[case] platform: Platform, #[case] setting: &str, #[case] change: Change) {
+fn a_broken_rule_names_its_setting(
+    #[case] platform: Platform,
+    #[case] setting: &str,
+    #[case] change: Change,
+) {
     let found = broken(platform, change);
     assert!(found.contains(&setting), "{found:?}");
 }
@@ -187,7 +195,11 @@ fn setup_assistant_waits_for_a_shared_ipad_and_for_a_mac_with_accounts() {
 #[case(Platform::TvOs)]
 #[case(Platform::VisionOs)]
 fn platforms_that_are_always_supervised_say_so(#[case] platform: Platform) {
-    let settings = ProfileSettings { display_name: "A".into(), profile_removal_disabled: true, ..ProfileSettings::default() };
+    let settings = ProfileSettings {
+        display_name: "A".into(),
+        profile_removal_disabled: true,
+        ..ProfileSettings::default()
+    };
     let encoded = profile(platform, settings).encode(context());
     assert_eq!((encoded.is_supervised, encoded.is_mdm_removable), (Some(true), false));
 }
@@ -215,13 +227,33 @@ fn booleans_and_skip_keys_are_one_list() {
 fn every_screen_of_the_seed_has_a_property() {
     let properties: BTreeSet<&str> = screens().map(|screen| screen.property).collect();
     for property in [
-        "passCodeDisabled", "locationDisabled", "restoreBlocked", "appleIdDisabled", "termsAndConditionsDisabled",
-        "touchIdDisabled", "applePayDisabled", "zoomDisabled", "siriDisabled", "diagnosticsDisabled",
-        "displayToneSetupDisabled", "privacyPaneDisabled", "restoreFromAndroidDisabled",
-        "iMessageAndFaceTimeScreenDisabled", "onBoardingScreenDisabled", "watchMigrationScreenDisabled",
-        "screenTimeScreenDisabled", "softwareUpdateScreenDisabled", "simSetupScreenDisabled", "appearanceScreenDisabled",
-        "expressLanguageScreenDisabled", "preferredLanguageScreenDisabled", "deviceToDeviceMigrationDisabled",
-        "registrationDisabled", "fileVaultDisabled", "iCloudDiagnosticsDisabled", "iCloudStorageDisabled",
+        "passCodeDisabled",
+        "locationDisabled",
+        "restoreBlocked",
+        "appleIdDisabled",
+        "termsAndConditionsDisabled",
+        "touchIdDisabled",
+        "applePayDisabled",
+        "zoomDisabled",
+        "siriDisabled",
+        "diagnosticsDisabled",
+        "displayToneSetupDisabled",
+        "privacyPaneDisabled",
+        "restoreFromAndroidDisabled",
+        "iMessageAndFaceTimeScreenDisabled",
+        "onBoardingScreenDisabled",
+        "watchMigrationScreenDisabled",
+        "screenTimeScreenDisabled",
+        "softwareUpdateScreenDisabled",
+        "simSetupScreenDisabled",
+        "appearanceScreenDisabled",
+        "expressLanguageScreenDisabled",
+        "preferredLanguageScreenDisabled",
+        "deviceToDeviceMigrationDisabled",
+        "registrationDisabled",
+        "fileVaultDisabled",
+        "iCloudDiagnosticsDisabled",
+        "iCloudStorageDisabled",
         "homeButtonScreenDisabled",
     ] {
         assert!(properties.contains(property), "{property}");
@@ -231,7 +263,10 @@ fn every_screen_of_the_seed_has_a_property() {
 fn warned(platform: Platform, change: Change, activated: u64) -> Vec<String> {
     let mut settings = good();
     change(&mut settings);
-    warnings(platform, &settings, activated).into_iter().map(|w| format!("{} {}", w.setting, w.words)).collect()
+    warnings(platform, &settings, activated)
+        .into_iter()
+        .map(|w| format!("{} {}", w.setting, w.words))
+        .collect()
 }
 
 /// Shows: R4, R11, R36, R40, R52, R53
@@ -256,8 +291,17 @@ fn what_is_worth_a_second_look_is_said(
 
 fn any_settings() -> impl Strategy<Value = ProfileSettings> {
     let flags = prop::collection::vec(any::<bool>(), 14);
-    let texts = (".{0,130}", prop::option::of(".{0,60}"), prop::option::of(".{0,70}"), prop::option::of("[a-zA-Z-]{0,4}"));
-    let numbers = (prop::option::of(-1_i32..30), prop::option::of(0_i32..4_000), prop::collection::vec(".{0,12}", 0..6));
+    let texts = (
+        ".{0,130}",
+        prop::option::of(".{0,60}"),
+        prop::option::of(".{0,70}"),
+        prop::option::of("[a-zA-Z-]{0,4}"),
+    );
+    let numbers = (
+        prop::option::of(-1_i32..30),
+        prop::option::of(0_i32..4_000),
+        prop::collection::vec(".{0,12}", 0..6),
+    );
     (flags, texts, numbers).prop_map(|(f, (name, phone, template, locale), (count, seconds, keys))| {
         let mut f = f.into_iter();
         let mut flag = || f.next().unwrap();

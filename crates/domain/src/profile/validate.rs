@@ -82,7 +82,10 @@ pub fn check_change(old: &Profile, new: &ProfileSettings) -> Vec<Violation> {
         })
     };
     let was = &old.settings;
-    broken.extend(fixed("requiresUserAuthentication", was.requires_user_authentication != new.requires_user_authentication));
+    broken.extend(fixed(
+        "requiresUserAuthentication",
+        was.requires_user_authentication != new.requires_user_authentication,
+    ));
     broken.extend(fixed(
         "userlessSharedAadModeEnabled",
         was.userless_shared_aad_mode_enabled != new.userless_shared_aad_mode_enabled,
@@ -103,7 +106,13 @@ impl Rules<'_> {
         }
     }
 
-    fn length(&mut self, setting: &'static str, value: Option<&String>, most: usize, requirement: &'static str) {
+    fn length(
+        &mut self,
+        setting: &'static str,
+        value: Option<&String>,
+        most: usize,
+        requirement: &'static str,
+    ) {
         let fits = value.is_none_or(|text| (1..=most).contains(&text.chars().count()));
         self.require(fits, setting, &format!("takes 1 to {most} characters"), requirement);
         let plain = value.is_none_or(|text| !text.chars().any(char::is_control));
@@ -112,22 +121,34 @@ impl Rules<'_> {
 
     fn https(&mut self, setting: &'static str, value: Option<&String>, requirement: &'static str) {
         let is_url = |url: &String| {
-            let host = url.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")).and(url.get(8..));
+            let host =
+                url.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")).and(url.get(8..));
             url.len() <= URL_LEN_MAX
                 && url.bytes().all(|b| b.is_ascii_graphic())
                 && host.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['))
         };
-        self.require(value.is_none_or(is_url), setting, "takes an https address of at most 2,000 characters", requirement);
+        self.require(
+            value.is_none_or(is_url),
+            setting,
+            "takes an https address of at most 2,000 characters",
+            requirement,
+        );
     }
 
     fn texts(&mut self) {
         let settings = self.settings;
         self.length("displayName", Some(&settings.display_name), NAME_LEN_MAX, "R28");
-        let fits = settings.description.chars().count() <= DESCRIPTION_LEN_MAX && !settings.description.contains('\0');
+        let fits = settings.description.chars().count() <= DESCRIPTION_LEN_MAX
+            && !settings.description.contains('\0');
         self.require(fits, "description", "takes at most 4,096 characters", "R28");
         self.length("supportDepartment", settings.support_department.as_ref(), NAME_LEN_MAX, "R50");
         self.length("supportPhoneNumber", settings.support_phone_number.as_ref(), PHONE_LEN_MAX, "R50");
-        self.length("supportEmailAddress", settings.support_email_address.as_ref(), EMAIL_LEN_MAX, "apple.md 1.8");
+        self.length(
+            "supportEmailAddress",
+            settings.support_email_address.as_ref(),
+            EMAIL_LEN_MAX,
+            "apple.md 1.8",
+        );
         self.https("carrierActivationUrl", settings.carrier_activation_url.as_ref(), "N16");
     }
 
@@ -166,10 +187,20 @@ impl Rules<'_> {
         let authentication = s.authentication();
         let affinity = s.requires_user_authentication;
         let needs = "needs user affinity (requiresUserAuthentication)";
-        self.require(affinity || !s.enable_authentication_via_company_portal, "enableAuthenticationViaCompanyPortal", needs, "R35, 1.12");
+        self.require(
+            affinity || !s.enable_authentication_via_company_portal,
+            "enableAuthenticationViaCompanyPortal",
+            needs,
+            "R35, 1.12",
+        );
         self.require(affinity || !s.configuration_web_url, "configurationWebUrl", needs, "N2, 1.12");
         let install = s.require_company_portal_on_setup_assistant_enrolled_devices;
-        self.require(affinity || !install, "requireCompanyPortalOnSetupAssistantEnrolledDevices", needs, "R39, 1.12");
+        self.require(
+            affinity || !install,
+            "requireCompanyPortalOnSetupAssistantEnrolledDevices",
+            needs,
+            "R39, 1.12",
+        );
         self.require(
             !(s.userless_shared_aad_mode_enabled && affinity),
             "userlessSharedAadModeEnabled",
@@ -194,7 +225,12 @@ impl Rules<'_> {
             "R40, 1.12",
         );
         let sso = s.use_platform_sso_during_setup_assistant && s.configuration_web_url;
-        self.require(!sso, "usePlatformSSODuringSetupAssistant", "does not go together with configurationWebUrl", "N35");
+        self.require(
+            !sso,
+            "usePlatformSSODuringSetupAssistant",
+            "does not go together with configurationWebUrl",
+            "N35",
+        );
     }
 
     fn supervision(&mut self) {
@@ -213,12 +249,28 @@ impl Rules<'_> {
         if !s.enable_shared_ipad {
             return self.shared_ipad_only();
         }
-        self.require(s.supervised_mode_enabled, "enableSharedIPad", "needs supervisedModeEnabled", "R45, 1.12");
-        self.require(!s.has_user_affinity(), "enableSharedIPad", "needs a profile without user affinity", "R45, 1.12");
+        self.require(
+            s.supervised_mode_enabled,
+            "enableSharedIPad",
+            "needs supervisedModeEnabled",
+            "R45, 1.12",
+        );
+        self.require(
+            !s.has_user_affinity(),
+            "enableSharedIPad",
+            "needs a profile without user affinity",
+            "R45, 1.12",
+        );
         if !s.force_temporary_session {
             let fits = s.shared_ipad_maximum_user_count.is_some_and(|count| CACHED_USERS.contains(&count));
-            self.require(fits, "sharedIPadMaximumUserCount", "is required with a Shared iPad, 1 to 24", "R46, 1.12");
-            let grace = s.passcode_lock_grace_period_in_seconds.is_none_or(|grace| GRACE_SECONDS.contains(&grace));
+            self.require(
+                fits,
+                "sharedIPadMaximumUserCount",
+                "is required with a Shared iPad, 1 to 24",
+                "R46, 1.12",
+            );
+            let grace =
+                s.passcode_lock_grace_period_in_seconds.is_none_or(|grace| GRACE_SECONDS.contains(&grace));
             self.require(
                 grace,
                 "passcodeLockGracePeriodInSeconds",
@@ -287,7 +339,9 @@ impl Rules<'_> {
         };
         let language = s.language.as_ref().is_none_or(|text| {
             let (base, script) = text.split_once('-').unwrap_or((text, "Hans"));
-            letters(&base.to_owned(), 2..=3, true) && script.len() <= 8 && script.bytes().all(|b| b.is_ascii_alphanumeric())
+            letters(&base.to_owned(), 2..=3, true)
+                && script.len() <= 8
+                && script.bytes().all(|b| b.is_ascii_alphanumeric())
         });
         self.require(language, "language", "takes an ISO 639 code such as de", "apple.md 1.8");
         let region = s.region.as_ref().is_none_or(|text| letters(text, 2..=2, false));
@@ -308,15 +362,22 @@ impl Rules<'_> {
         self.require(named, "adminAccountUserName", "is required with adminAccountFullName", "N34");
         let days = a.auto_rotation_period_in_days.is_none_or(|days| (1..=180).contains(&days));
         self.require(days, "autoRotationPeriodInDays", "takes 1 to 180 days", "N34");
-        let hours = a.on_retrieval_delay_auto_rotate_password_in_hours.is_none_or(|hours| (1..=24).contains(&hours));
+        let hours =
+            a.on_retrieval_delay_auto_rotate_password_in_hours.is_none_or(|hours| (1..=24).contains(&hours));
         self.require(hours, "onRetrievalDelayAutoRotatePasswordInHours", "takes 1 to 24 hours", "N34");
-        let differ = a.admin_account_user_name.is_none() || a.admin_account_user_name != a.primary_account_user_name;
+        let differ =
+            a.admin_account_user_name.is_none() || a.admin_account_user_name != a.primary_account_user_name;
         self.require(differ, "primaryAccountUserName", "must differ from adminAccountUserName", "N33");
     }
 
     fn skip_keys(&mut self) {
         let s = self.settings;
-        self.require(s.enabled_skip_keys.len() <= SKIP_KEYS_MAX, "enabledSkipKeys", "takes at most 200 keys", "R51");
+        self.require(
+            s.enabled_skip_keys.len() <= SKIP_KEYS_MAX,
+            "enabledSkipKeys",
+            "takes at most 200 keys",
+            "R51",
+        );
         let words = |key: &String| {
             (1..=SKIP_KEY_LEN_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric())
         };

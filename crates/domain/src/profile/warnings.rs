@@ -88,7 +88,9 @@ fn of_screens(platform: Platform, settings: &ProfileSettings) -> Vec<Warning> {
     });
     let keys = settings.enabled_skip_keys.iter().filter_map(|key| {
         let Some(row) = skip_keys::find(key) else {
-            return Some(format!("{key} is not a skip key that Apple documents; it is sent, and devices may ignore it"));
+            return Some(format!(
+                "{key} is not a skip key that Apple documents; it is sent, and devices may ignore it"
+            ));
         };
         let Some(span) = row.on(mdm_platform(platform)) else {
             return Some(format!("{key} has no effect on {} and is not sent", platform.as_str()));

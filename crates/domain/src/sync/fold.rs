@@ -200,7 +200,12 @@ fn imported(serial: &Serial, record: &AppleRecord, at: &FoldContext, id: DeviceI
     }
 }
 
-fn listed(known: &Device, record: &AppleRecord, op_date: Option<Time>, at: &FoldContext) -> Option<(Device, Change)> {
+fn listed(
+    known: &Device,
+    record: &AppleRecord,
+    op_date: Option<Time>,
+    at: &FoldContext,
+) -> Option<(Device, Change)> {
     if is_stale(known, op_date) {
         return None;
     }

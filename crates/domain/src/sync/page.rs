@@ -31,7 +31,13 @@ pub enum After {
 }
 
 /// Takes a page into the state and the run. Both are to be stored together with the page's devices.
-pub fn after_page(state: &mut SyncState, run: &mut SyncRun, page: &PageRead, now: Time, limits: &Limits) -> After {
+pub fn after_page(
+    state: &mut SyncState,
+    run: &mut SyncRun,
+    page: &PageRead,
+    now: Time,
+    limits: &Limits,
+) -> After {
     run.pages = run.pages.saturating_add(1);
     run.counts.add(page.counts);
     if repeats(state, page) {
@@ -62,9 +68,10 @@ pub fn after_page(state: &mut SyncState, run: &mut SyncRun, page: &PageRead, now
 
 /// Apple has sent the same cursor again with more to follow (apple.md 7, trap 7).
 fn repeats(state: &SyncState, page: &PageRead) -> bool {
-    let same = state.cursor.as_ref().map_or(page.cursor.is_empty(), |old| {
-        old.value == page.cursor || page.cursor.is_empty()
-    });
+    let same = state
+        .cursor
+        .as_ref()
+        .map_or(page.cursor.is_empty(), |old| old.value == page.cursor || page.cursor.is_empty());
     page.more && !page.exhausted && same
 }
 
@@ -74,7 +81,9 @@ fn stop_repeated(state: &mut SyncState, run: &mut SyncRun, now: Time, limits: &L
         // An open pass that cannot move would never end: the next run begins it anew.
         state.restart(FullReason::CursorRejected, due);
     }
-    state.last_error = Some(SyncProblem::RepeatedCursor.told("the run was stopped to do no harm; the next one tries again", now));
+    state.last_error = Some(
+        SyncProblem::RepeatedCursor.told("the run was stopped to do no harm; the next one tries again", now),
+    );
     end(state, run, RunState::RepeatedCursor, now, due)
 }
 
@@ -99,7 +108,14 @@ fn end(state: &mut SyncState, run: &mut SyncRun, how: RunState, now: Time, due: 
 
 /// Apple rejected the cursor. A delta begins a full pass in its place, at once; a full pass that was just begun anew
 /// ends as failed, so that a service that rejects everything is not stormed. Answers whether to start a full run now.
-pub fn cursor_rejected(state: &mut SyncState, run: &mut SyncRun, problem: SyncProblem, words: &str, now: Time, limits: &Limits) -> bool {
+pub fn cursor_rejected(
+    state: &mut SyncState,
+    run: &mut SyncRun,
+    problem: SyncProblem,
+    words: &str,
+    now: Time,
+    limits: &Limits,
+) -> bool {
     let was_pass = state.pass_open;
     failed(state, run, problem, words, None, now, limits);
     let due = if was_pass { now.plus(limits.manual_sync_every) } else { now };

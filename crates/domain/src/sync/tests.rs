@@ -66,7 +66,10 @@ fn a_manual_sync_is_allowed_once_in_fifteen_minutes() {
     let ask = Ask::Manual { full: false };
     let (state, _) = begin(&settled(), SyncKind::Delta, Trigger::Manual, NOW);
     let next_at = NOW.plus(15 * MINUTE);
-    assert_eq!(may_start(&state, None, ask, NOW.plus(14 * MINUTE), &limits()), Err(NotNow::Manual { next_at }));
+    assert_eq!(
+        may_start(&state, None, ask, NOW.plus(14 * MINUTE), &limits()),
+        Err(NotNow::Manual { next_at })
+    );
     assert_eq!(may_start(&state, None, ask, next_at, &limits()), Ok(SyncKind::Delta));
 }
 
@@ -86,7 +89,11 @@ fn no_second_sync_starts_while_one_is_under_way_and_a_dead_one_does_not_block() 
 #[rstest]
 #[case::asked_too_early(6, true, false)]
 #[case::asked_in_time(7, true, true)]
-fn a_full_sync_that_is_asked_for_waits_seven_days(#[case] days: u32, #[case] full: bool, #[case] allowed: bool) {
+fn a_full_sync_that_is_asked_for_waits_seven_days(
+    #[case] days: u32,
+    #[case] full: bool,
+    #[case] allowed: bool,
+) {
     let answer = may_start(&settled(), None, Ask::Manual { full }, NOW.plus(days * DAY), &limits());
     match allowed {
         true => assert_eq!(answer, Ok(SyncKind::Full)),
@@ -110,7 +117,14 @@ fn throttled_devices_wait_for_the_seven_days_and_a_rejected_cursor_does_not() {
     let tomorrow = NOW.plus(DAY);
     assert_eq!(may_start(&state, None, Ask::Timed, tomorrow, &limits()), Ok(SyncKind::Delta));
     let (mut state, mut run) = begin(&state, SyncKind::Delta, Trigger::Schedule, tomorrow);
-    assert!(cursor_rejected(&mut state, &mut run, SyncProblem::ExpiredCursor, "EXPIRED_CURSOR", tomorrow, &limits()));
+    assert!(cursor_rejected(
+        &mut state,
+        &mut run,
+        SyncProblem::ExpiredCursor,
+        "EXPIRED_CURSOR",
+        tomorrow,
+        &limits()
+    ));
     assert_eq!((state.cursor.as_ref(), state.needs_full), (None, Some(FullReason::CursorRejected)));
     assert_eq!(may_start(&state, None, Ask::Timed, tomorrow, &limits()), Ok(SyncKind::Full), "at once");
 }
@@ -119,7 +133,14 @@ fn throttled_devices_wait_for_the_seven_days_and_a_rejected_cursor_does_not() {
 fn a_cursor_that_is_rejected_again_and_again_is_no_storm() {
     let (mut state, mut run) = begin(&new_state(), SyncKind::Full, Trigger::Continue, NOW);
     assert_eq!(after_page(&mut state, &mut run, &page("c1", true, 1), NOW, &limits()), After::GoOn);
-    assert!(!cursor_rejected(&mut state, &mut run, SyncProblem::InvalidCursor, "INVALID_CURSOR", NOW, &limits()));
+    assert!(!cursor_rejected(
+        &mut state,
+        &mut run,
+        SyncProblem::InvalidCursor,
+        "INVALID_CURSOR",
+        NOW,
+        &limits()
+    ));
     assert_eq!(state.next_due, NOW.plus(15 * MINUTE));
     let (state, _) = begin(&state, SyncKind::Full, Trigger::Continue, NOW.plus(15 * MINUTE));
     assert_eq!(state.pass, 2, "the pass begins anew, so that nothing it missed is taken for gone");
@@ -175,7 +196,8 @@ fn a_repeated_cursor_in_a_pass_begins_the_pass_anew() {
 fn an_exhausted_list_goes_on_with_what_changed() {
     let (mut state, mut run) = begin(&new_state(), SyncKind::Full, Trigger::Upload, NOW);
     after_page(&mut state, &mut run, &page("c1", true, 10), NOW, &limits());
-    let exhausted = PageRead { cursor: String::new(), more: false, exhausted: true, counts: Counts::default() };
+    let exhausted =
+        PageRead { cursor: String::new(), more: false, exhausted: true, counts: Counts::default() };
     assert_eq!(after_page(&mut state, &mut run, &exhausted, NOW, &limits()), After::PassComplete);
     assert_eq!(state.cursor.as_ref().map(|c| (c.value.as_str(), c.phase)), Some(("c1", Phase::Sync)));
 }
@@ -271,11 +293,19 @@ fn a_deleted_device_is_gone_and_comes_back_as_new() {
     let gone = rows[&serial("C1")].clone();
     assert_eq!(gone.presence, Presence::Gone { at: Time::from_unix(10) });
     assert_eq!(gone.apple.profile_status, ProfileStatus::Empty);
-    assert_eq!(apply(&mut rows, &[entry("C1", Some(("modified", 9)))], &at(Phase::Sync, 1)), counts(1, 0, 0, 0), "stale");
+    assert_eq!(
+        apply(&mut rows, &[entry("C1", Some(("modified", 9)))], &at(Phase::Sync, 1)),
+        counts(1, 0, 0, 0),
+        "stale"
+    );
     assert_eq!(apply(&mut rows, &[entry("C1", Some(("added", 20)))], &at(Phase::Sync, 1)).new, 1);
     let back = &rows[&serial("C1")];
     assert_eq!(back.presence, Presence::Present);
-    assert_eq!(back.wanted_profile, Some("p1".parse().unwrap()), "what was wanted is still wanted (lessons 18)");
+    assert_eq!(
+        back.wanted_profile,
+        Some("p1".parse().unwrap()),
+        "what was wanted is still wanted (lessons 18)"
+    );
 }
 
 fn counts(seen: u32, new: u32, changed: u32, gone: u32) -> Counts {
@@ -338,7 +368,13 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 fn of_event((number, kind, at): &Event) -> ade::Device {
     let word = ["added", "modified", "deleted"][usize::from(*kind)];
     // What Apple says of a serial at a time is one thing, so that two events of one time agree.
-    let word = if at % 7 == 0 { "deleted" } else if word == "deleted" { "modified" } else { word };
+    let word = if at % 7 == 0 {
+        "deleted"
+    } else if word == "deleted" {
+        "modified"
+    } else {
+        word
+    };
     with_color(entry(&format!("C{number}"), Some((word, *at))), &format!("at {at}"))
 }
 

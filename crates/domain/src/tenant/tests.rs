@@ -22,7 +22,10 @@ fn real_and_practice_tenants_are_told_apart_by_addresses_and_anchors_only() {
     assert!(make(AppleSide::real()).is_ok());
     assert!(make(practice()).is_ok());
     assert_eq!(make(AppleSide { practice: false, ..practice() }), Err(TenantRefusal::RealElsewhere));
-    assert_eq!(make(AppleSide { device_anchors: Vec::new(), ..practice() }), Err(TenantRefusal::NoDeviceAnchor));
+    assert_eq!(
+        make(AppleSide { device_anchors: Vec::new(), ..practice() }),
+        Err(TenantRefusal::NoDeviceAnchor)
+    );
 }
 
 #[rstest]

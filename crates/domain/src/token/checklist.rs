@@ -58,7 +58,12 @@ pub struct ChecklistItem {
 
 /// The list, in the order in which things are done.
 pub fn checklist(facts: PrerequisiteFacts) -> [ChecklistItem; 5] {
-    let item = |item, done, blocks, good, bad| ChecklistItem { item, done, blocks, words: if done { good } else { bad } };
+    let item = |item, done, blocks, good, bad| ChecklistItem {
+        item,
+        done,
+        blocks,
+        words: if done { good } else { bad },
+    };
     [
         item(
             Prerequisite::MdmAuthority,

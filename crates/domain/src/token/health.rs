@@ -42,7 +42,9 @@ impl Standing {
                 Standing::TermsNotAccepted { since: *since }
             }
             (Heard::TermsNotSigned, _) => Standing::TermsNotAccepted { since: now },
-            (Heard::Refused(words), Standing::Refused { since, .. }) => Standing::Refused { since: *since, words },
+            (Heard::Refused(words), Standing::Refused { since, .. }) => {
+                Standing::Refused { since: *since, words }
+            }
             (Heard::Refused(words), _) => Standing::Refused { since: now, words },
         }
     }
@@ -59,20 +61,29 @@ impl Token {
             Standing::Rejected { since, times, words } if *times >= limits.rejections_before_alarm => told(
                 Health::Rejected,
                 Some(*since),
-                format!("Apple rejects the token ({words}); download a new one of the same server and renew it here (R24)"),
+                format!(
+                    "Apple rejects the token ({words}); download a new one of the same server and renew it here (R24)"
+                ),
             ),
             Standing::Refused { since, words } => told(
                 Health::Rejected,
                 Some(*since),
-                format!("Apple refuses the token ({words}); check the server's rights at Apple, or renew the token (R24)"),
+                format!(
+                    "Apple refuses the token ({words}); check the server's rights at Apple, or renew the token (R24)"
+                ),
             ),
-            _ if server.expires_at <= now => {
-                told(Health::Expired, Some(server.expires_at), format!("the token ran out at {ends}; renew it (R24)"))
-            }
+            _ if server.expires_at <= now => told(
+                Health::Expired,
+                Some(server.expires_at),
+                format!("the token ran out at {ends}; renew it (R24)"),
+            ),
             Standing::TermsNotAccepted { since } => told(
                 Health::TermsNotAccepted,
                 Some(*since),
-                format!("{} has not accepted Apple's new terms: an administrator of it must do so at Apple", self.organization()),
+                format!(
+                    "{} has not accepted Apple's new terms: an administrator of it must do so at Apple",
+                    self.organization()
+                ),
             ),
             _ if server.expires_at.minus(limits.token_warning) <= now => {
                 told(Health::Expiring, None, format!("the token runs out at {ends}; renew it before (R24)"))
@@ -89,7 +100,8 @@ impl Token {
 
     /// `tokenType`: what kind of organisation it is of.
     pub fn token_type(&self) -> &'static str {
-        let account = self.server.as_ref().map(|server| server.account.as_ref().and_then(|a| a.org_type.as_deref()));
+        let account =
+            self.server.as_ref().map(|server| server.account.as_ref().and_then(|a| a.org_type.as_deref()));
         match account {
             None => "none",
             Some(Some("edu")) => "appleSchoolManager",

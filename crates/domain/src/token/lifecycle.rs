@@ -72,7 +72,9 @@ pub enum TokenRefusal {
     #[error("an administrator must agree to send user and device information to Apple first (R6)")]
     NoConsent,
     /// R19.
-    #[error("there is no public key yet: generate one, upload it at Apple and download the token made for it (R19)")]
+    #[error(
+        "there is no public key yet: generate one, upload it at Apple and download the token made for it (R19)"
+    )]
     NoKey,
     /// R19.
     #[error("the file was made for a key pair that this token does not hold; {held} (R19)")]
@@ -207,7 +209,9 @@ impl Token {
         let print = |key: &KeyPair| key.fingerprint.chars().take(16).collect::<String>();
         let held = match (&self.key, &self.pending_key) {
             (None, None) => return TokenRefusal::NoKey,
-            (Some(used), None) => format!("upload the one in use ({}…) at Apple and download again", print(used)),
+            (Some(used), None) => {
+                format!("upload the one in use ({}…) at Apple and download again", print(used))
+            }
             (None, Some(new)) => format!("upload the newest ({}…) at Apple and download again", print(new)),
             (Some(used), Some(new)) => {
                 format!("it holds one in use ({}…) and a newer one that waits ({}…)", print(used), print(new))
@@ -219,7 +223,8 @@ impl Token {
     /// Takes an uploaded file over (R18, R21, R24). `confirmed`: another server is meant.
     pub fn accept(&self, upload: Upload, confirmed: bool, now: Time) -> Result<Accepted, TokenRefusal> {
         self.may_give_key()?;
-        let key = self.keys().find(|key| key.id == upload.opened_by).ok_or_else(|| self.unknown_key())?.clone();
+        let key =
+            self.keys().find(|key| key.id == upload.opened_by).ok_or_else(|| self.unknown_key())?.clone();
         if upload.expires_at <= now {
             return Err(TokenRefusal::Expired(upload.expires_at.rfc3339()));
         }
@@ -228,7 +233,9 @@ impl Token {
             (ServerChange::Other, Some(held)) if !confirmed => {
                 return Err(TokenRefusal::OtherServer { found: named(&upload), held: held.named() });
             }
-            (ServerChange::Same, Some(held)) if upload.expires_at < held.expires_at => return Err(TokenRefusal::Older),
+            (ServerChange::Same, Some(held)) if upload.expires_at < held.expires_at => {
+                return Err(TokenRefusal::Older);
+            }
             _ => {}
         }
         let mut token = self.clone();
@@ -236,7 +243,8 @@ impl Token {
             token.note_apple_id(apple_id)?;
         }
         let retired_key = token.put_in_use(&key);
-        let known = self.server.as_ref().filter(|_| change == ServerChange::Same).and_then(|s| s.account.clone());
+        let known =
+            self.server.as_ref().filter(|_| change == ServerChange::Same).and_then(|s| s.account.clone());
         token.server = Some(ServerToken {
             consumer_key: upload.consumer_key,
             expires_at: upload.expires_at,
@@ -317,7 +325,11 @@ fn named(upload: &Upload) -> String {
 fn name_of(account: Option<&Account>, consumer_key: &str) -> String {
     match account {
         Some(account) if !account.server_name.is_empty() => {
-            format!("\u{201c}{}\u{201d} of {}", account.server_name, account.org_name.as_deref().unwrap_or("its organisation"))
+            format!(
+                "\u{201c}{}\u{201d} of {}",
+                account.server_name,
+                account.org_name.as_deref().unwrap_or("its organisation")
+            )
         }
         _ => format!("the server with the consumer key {consumer_key}"),
     }

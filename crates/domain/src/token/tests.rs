@@ -55,7 +55,11 @@ fn no_public_key_without_consent() {
     assert_eq!(token.key_to_give(), Err(TokenRefusal::NoConsent));
     token.agree("Ada", NOW);
     token.agree("Bob", NOW.plus(DAY));
-    assert_eq!(token.consent.as_ref().map(|c| c.by.as_str()), Some("Ada"), "the first consent is the evidence");
+    assert_eq!(
+        token.consent.as_ref().map(|c| c.by.as_str()),
+        Some("Ada"),
+        "the first consent is the evidence"
+    );
     assert_eq!(token.key_to_give(), Err(TokenRefusal::NoKey));
     token.stage_key(pair("k1")).unwrap();
     assert_eq!(token.key_to_give().unwrap().id.as_str(), "k1");
@@ -105,7 +109,10 @@ fn a_renewal_knows_its_server_by_its_id_even_when_the_consumer_key_changed() {
 #[test]
 fn another_server_is_refused_with_an_explanation_unless_confirmed() {
     let refused = live().accept(file("k1", "CK_1", Some("S2")), false, NOW).unwrap_err();
-    assert!(refused.to_string().contains("Server S2") && refused.to_string().contains("Server S1"), "{refused}");
+    assert!(
+        refused.to_string().contains("Server S2") && refused.to_string().contains("Server S1"),
+        "{refused}"
+    );
     let accepted = live().accept(file("k1", "CK_1", Some("S2")), true, NOW).unwrap();
     assert_eq!(accepted.change, ServerChange::Other);
 }
@@ -189,7 +196,13 @@ fn a_token_counts_as_rejected_only_after_several_rejections_in_a_row() {
 /// Shows: R5
 #[test]
 fn consent_authority_and_push_certificate_block_a_token_and_devices_do_not() {
-    let all = PrerequisiteFacts { consent: true, mdm_authority: true, push_certificate: true, token: false, devices: false };
+    let all = PrerequisiteFacts {
+        consent: true,
+        mdm_authority: true,
+        push_certificate: true,
+        token: false,
+        devices: false,
+    };
     assert_eq!(first_unmet(all), None);
     assert_eq!(checklist(all).iter().filter(|item| !item.done).count(), 2);
     for (facts, item) in [
