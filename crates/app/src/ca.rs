@@ -8,6 +8,8 @@ use domain::time::DAY;
 use pki::key::{RsaKey, SigningKey};
 use pki::x509::{Certificate, CertificateAuthority, Name, Validity};
 
+use store::StoreError;
+
 use crate::{App, AppError, Result};
 
 /// Life of the authority. Devices trust it for as long as they are enrolled, and it cannot be replaced under them.
@@ -26,7 +28,11 @@ pub(crate) async fn authority(app: &App, tenant: &TenantId) -> Result<Certificat
     let authority = match load(app, tenant).await? {
         Some(authority) => authority,
         None => {
-            make(app, tenant).await?;
+            match make(app, tenant).await {
+                // Another node was first, in the same moment.
+                Ok(()) | Err(AppError::Store(StoreError::Duplicate { .. })) => {}
+                Err(error) => return Err(error),
+            }
             load(app, tenant)
                 .await?
                 .ok_or_else(|| AppError::internal("the certificate authority was not kept"))?

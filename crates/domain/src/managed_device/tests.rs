@@ -247,8 +247,15 @@ fn devices_on_modern_systems_are_supervised_whatever_the_profile_says() {
     assert!(is_supervised(&on("18.1"), Platform::Ios, false));
     assert!(!is_supervised(&on("12.5.7"), Platform::Ios, false));
     assert!(is_supervised(&on("12.5.7"), Platform::Ios, true));
-    let says_no = DeviceInfo { is_supervised: Some(false), ..on("18.1") };
-    assert!(!is_supervised(&says_no, Platform::Ios, true));
+}
+
+/// Shows: R13
+#[test]
+fn a_device_that_is_not_supervised_does_not_become_so_by_a_profile() {
+    let says_no = DeviceInfo { is_supervised: Some(false), ..DeviceInfo::default() };
+    for profile_says in [false, true] {
+        assert!(!is_supervised(&says_no, Platform::Ios, profile_says));
+    }
 }
 
 proptest! {

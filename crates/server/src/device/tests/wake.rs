@@ -17,10 +17,13 @@ use pki::x509::{IssuePolicy, Name, Usage};
 
 use super::pretend::{ALWAYS, House, Pad, START, TOPIC, authority, key};
 
+/// One push: token in hex, topic and body.
+type Sent = (String, String, Vec<u8>);
+
 /// What it was sent, and what it answers.
 #[derive(Clone, Default)]
 struct Apns {
-    heard: Arc<Mutex<Vec<(String, String, Vec<u8>)>>>,
+    heard: Arc<Mutex<Vec<Sent>>>,
     says: Arc<Mutex<Option<(StatusCode, String)>>>,
 }
 
