@@ -59,9 +59,11 @@ pub(crate) fn decrypt(message: &[u8], key: &RsaKey, legacy: Legacy) -> Result<(Z
 /// learn about the padding of the key (RFC 3218).
 fn content_key(mut recipients: Reader<'_>, key: &RsaKey, cipher: Cipher) -> Result<Zeroizing<Vec<u8>>> {
     let mut found = cipher.generate_key()?;
-    for _ in 0..MAX_RECIPIENTS {
-        if recipients.is_empty() {
-            return Ok(found);
+    let mut count = 0;
+    while !recipients.is_empty() {
+        count += 1;
+        if count > MAX_RECIPIENTS {
+            return Err(Error::TooLarge("more recipients than any message to us has"));
         }
         let recipient = recipients.any()?;
         // Other kinds of recipient ([1] to [4]) are for other keys.
@@ -81,7 +83,7 @@ fn content_key(mut recipients: Reader<'_>, key: &RsaKey, cipher: Cipher) -> Resu
             found = opened;
         }
     }
-    Err(Error::TooLarge("more recipients than any message to us has"))
+    Ok(found)
 }
 
 /// Encrypts `content` to the RSA key of `recipient`, as DER.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::asn1::oid;
+use crate::asn1::{Reader, oid, tag};
 use crate::digest::HashAlg;
 use crate::key::{EcKey, RsaKey, SigningKey};
 use crate::x509::{Certificate, IssuePolicy, Name, Usage, Validity, self_signed};
@@ -237,6 +237,33 @@ fn more_certificates_than_any_message_needs_are_refused() {
     let key = SigningKey::from(RSA.clone());
     let many = vec![certificate(&key); MAX_CERTIFICATES + 1];
     assert!(matches!(certificates_in(&certificates_only(&many)), Err(Error::TooLarge(_))));
+}
+
+/// The message as it would be with `more` recipients of another kind before its own.
+fn with_recipients_before(message: &[u8], more: usize) -> Vec<u8> {
+    let mut info = Reader::whole(message, tag::SEQUENCE).unwrap();
+    let name = info.any().unwrap().raw;
+    let mut data = info.enter(tag::constructed(0)).unwrap().sequence().unwrap();
+    let version = data.any().unwrap().raw;
+    let own = data.enter(tag::SET).unwrap().any().unwrap().raw;
+    let encrypted = data.any().unwrap().raw;
+    let others = asn1::explicit(1, &[&asn1::small(0)]).repeat(more);
+    let data = asn1::sequence(&[version, &asn1::tlv(tag::SET, &[&others, own]), encrypted]);
+    asn1::sequence(&[name, &asn1::explicit(0, &[&data])])
+}
+
+#[test]
+fn eight_recipients_are_tried_and_nine_are_refused() {
+    let recipient = certificate(&RSA.clone().into());
+    let message = encrypt_enveloped(&recipient, b"secret", Cipher::Aes128).unwrap();
+    for before in [0, 1, 7] {
+        let opened = decrypt_enveloped(&with_recipients_before(&message, before), &RSA).unwrap();
+        assert_eq!(opened.as_slice(), b"secret", "{before} before ours");
+    }
+    for before in [8, 9, 100] {
+        let refused = decrypt_enveloped(&with_recipients_before(&message, before), &RSA);
+        assert!(matches!(refused, Err(Error::TooLarge(_))), "{before} before ours");
+    }
 }
 
 proptest! {

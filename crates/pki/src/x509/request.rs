@@ -128,9 +128,11 @@ fn challenge_string(text: &str) -> u8 {
 
 fn challenge(mut attributes: Reader<'_>) -> Result<Option<Zeroizing<String>>> {
     let mut found = None;
-    for _ in 0..MAX_ATTRIBUTES {
-        if attributes.is_empty() {
-            return Ok(found);
+    let mut count = 0;
+    while !attributes.is_empty() {
+        count += 1;
+        if count > MAX_ATTRIBUTES {
+            return Err(Error::TooLarge("more attributes than any request needs"));
         }
         let mut attribute = attributes.sequence()?;
         let name = attribute.oid()?;
@@ -143,5 +145,5 @@ fn challenge(mut attributes: Reader<'_>) -> Result<Option<Zeroizing<String>>> {
             }
         }
     }
-    Err(Error::TooLarge("more attributes than any request needs"))
+    Ok(found)
 }

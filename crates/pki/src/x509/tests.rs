@@ -1,4 +1,5 @@
 use super::*;
+use crate::asn1::{self, oid, tag};
 use crate::key::{EcKey, RsaKey, SigningKey};
 use crate::{Error, digest};
 
@@ -148,6 +149,35 @@ fn a_request_that_its_key_did_not_sign_is_refused() {
     let at = der.windows(4).position(|window| window == b"wish").unwrap();
     der[at] = b'f';
     assert!(matches!(CertificateRequest::from_der(&der), Err(Error::Signature(_))));
+}
+
+/// A request with `others` attributes that nobody here knows, and a challenge after them.
+fn request_with_attributes(others: usize) -> Vec<u8> {
+    let key = ec();
+    let challenge = asn1::tlv(tag::PRINTABLE_STRING, &[b"one-time"]);
+    let attribute = |name, value| asn1::sequence(&[&asn1::write_oid(name), &asn1::set_of(vec![value])]);
+    let mut attributes = attribute(&oid::DATA, asn1::null()).repeat(others);
+    attributes.extend(attribute(&oid::CHALLENGE_PASSWORD, challenge));
+    let info = asn1::sequence(&[
+        &asn1::small(0),
+        Name::of("wish").der(),
+        key.public_key().spki(),
+        &asn1::explicit(0, &[&attributes]),
+    ]);
+    let signature = asn1::bit_string(&key.sign_sha256(&info).unwrap());
+    asn1::sequence(&[&info, &key.signature_algorithm(), &signature])
+}
+
+#[test]
+fn sixteen_attributes_of_a_request_are_read_and_seventeen_are_refused() {
+    for others in [0, 1, 15] {
+        let read = CertificateRequest::from_der(&request_with_attributes(others)).unwrap();
+        assert_eq!(read.challenge_password(), Some("one-time"), "{others} before it");
+    }
+    for others in [16, 17, 100] {
+        let refused = CertificateRequest::from_der(&request_with_attributes(others));
+        assert!(matches!(refused, Err(Error::TooLarge(_))), "{others} before it");
+    }
 }
 
 #[test]
