@@ -256,6 +256,18 @@ impl Certificate {
         self.0.signature_hash == Some(HashAlg::Sha1)
     }
 
+    /// The `tls-server-end-point` channel binding of a connection whose server showed this certificate (RFC 5929
+    /// section 4.1): its hash by the function of its signature, and by SHA-256 where that is SHA-1. `None` if the
+    /// signature names no function.
+    #[must_use]
+    pub fn tls_server_end_point(&self) -> Option<Vec<u8>> {
+        let hash = match self.0.signature_hash? {
+            HashAlg::Sha1 => HashAlg::Sha256,
+            named => named,
+        };
+        Some(hash.hash(&self.0.der))
+    }
+
     /// Whether `key` made this certificate's signature. Dates, names and permissions are not looked at.
     ///
     /// # Errors

@@ -181,6 +181,20 @@ fn sixteen_attributes_of_a_request_are_read_and_seventeen_are_refused() {
 }
 
 #[test]
+fn the_end_point_of_a_channel_is_the_certificate_hashed_as_it_was_signed() {
+    let ca = authority("ca");
+    let leaf = identity(&ca, "leaf");
+    assert_eq!(leaf.tls_server_end_point(), Some(digest::sha256(leaf.der()).to_vec()));
+    let old = iphone_device_ca().unwrap();
+    assert!(old.is_signed_with_sha1());
+    assert_eq!(
+        old.tls_server_end_point(),
+        Some(digest::sha256(old.der()).to_vec()),
+        "SHA-1 counts as SHA-256"
+    );
+}
+
+#[test]
 fn an_authority_needs_its_own_key_and_a_ca_certificate() {
     let ca = authority("ca");
     assert!(CertificateAuthority::new(ca.certificate().clone(), ca.key().clone()).is_ok());
