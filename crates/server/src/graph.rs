@@ -35,3 +35,6 @@ pub(crate) use serve::Api;
 pub(crate) fn router(api: Api) -> Router {
     Router::new().fallback(serve::serve).with_state(api)
 }
+
+#[cfg(test)]
+mod tests;

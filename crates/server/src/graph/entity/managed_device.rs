@@ -1,12 +1,14 @@
 //! `managedDevice`: an enrolled device. Much of it is about Windows, Android or a directory and stays empty here; a
 //! client's model has it all the same.
 
+use query::Kind;
+
 use super::words::{
     COMPLIANCE_STATE, DEVICE_ENROLLMENT_TYPE, DEVICE_REGISTRATION_STATE, DEVICE_TYPE, JOIN_TYPE, LOST_MODE_STATE,
     MANAGED_DEVICE_OWNER_TYPE, MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE, MANAGEMENT_AGENT_TYPE, MANAGEMENT_STATE,
     OWNER_TYPE,
 };
-use super::{EntityType, Property, choice, date, flag, int, part, parts, text, texts};
+use super::{Absent, EntityType, Property, choice, date, flag, int, part, parts, text, texts};
 
 pub(crate) static MANAGED_DEVICE: EntityType =
     EntityType::new("microsoft.graph.managedDevice", &[APPLE, DIRECTORY, ELSEWHERE])
@@ -29,7 +31,10 @@ const APPLE: &[Property] = &[
     text("enrollmentProfileName").read_only(),
     text("ethernetMacAddress").read_only().select_only(),
     int("freeStorageSpaceInBytes").read_only(),
-    part("hardwareInformation", "HardwareInformation").read_only().beta().select_only(),
+    Property::new("hardwareInformation", "HardwareInformation", Kind::Complex(&HARDWARE), Absent::Null)
+        .read_only()
+        .beta()
+        .select_only(),
     text("iccid").read_only().select_only(),
     text("imei").read_only(),
     flag("isEncrypted").read_only(),
@@ -58,6 +63,25 @@ const APPLE: &[Property] = &[
     int("totalStorageSpaceInBytes").read_only(),
     text("udid").read_only().select_only(),
     text("wiFiMacAddress").read_only().unasked(),
+];
+
+/// `hardwareInformation`, as far as an Apple device tells it.
+static HARDWARE: EntityType = EntityType::new("microsoft.graph.hardwareInformation", &[HARDWARE_PARTS]);
+
+const HARDWARE_PARTS: &[Property] = &[
+    text("serialNumber"),
+    int("totalStorageSpace"),
+    int("freeStorageSpace"),
+    text("imei"),
+    text("meid"),
+    text("manufacturer"),
+    text("model"),
+    text("productName"),
+    text("osBuildNumber"),
+    text("wifiMac"),
+    flag("isSupervised"),
+    flag("isEncrypted"),
+    flag("isSharedDevice"),
 ];
 
 /// What needs a directory of people, compliance policies or a mail server.

@@ -1,0 +1,14 @@
+//! The API over HTTP: a whole server in this process, its own database, a clock that stands.
+
+mod devices;
+mod edge;
+mod lists;
+mod managed_devices;
+mod muster;
+mod profiles;
+mod push_certificate;
+mod routes;
+mod sign_in;
+mod tenants;
+mod tokens;
+mod world;

@@ -1,0 +1,118 @@
+//! Paths: who may, in which spelling, and what is answered where there is nothing.
+
+use app::application::Role;
+use http::Method;
+use serde_json::json;
+
+use super::world::{D, world};
+use crate::graph::route::ROUTES;
+
+/// A path of the template with ids that nothing has.
+fn path(template: &str) -> String {
+    let pieces = template.split('/').map(|piece| if piece.starts_with('{') { "00000000-0000-4000-8000-00000000000f" } else { piece });
+    format!("/beta/{}", pieces.collect::<Vec<_>>().join("/"))
+}
+
+/// Shows: R24 is not at stake here; every route asks who is calling (lessons 3, class M).
+#[tokio::test]
+async fn no_route_answers_without_a_token_and_each_asks_for_its_role() {
+    let world = world().await;
+    let none = world.token_with(&[]).await;
+    let bearer = format!("Bearer {none}");
+    for route in ROUTES {
+        let path = path(route.template);
+        let stranger = world.send(route.method.clone(), &path, &[], "{}".into()).await;
+        assert_eq!(stranger.status.as_u16(), 401, "{} {path}", route.method);
+        assert_eq!(stranger.code(), "InvalidAuthenticationToken");
+        let headers = [("authorization", bearer.as_str())];
+        let barred = world.send(route.method.clone(), &path, &headers, "{}".into()).await;
+        assert_eq!(barred.status.as_u16(), 403, "{} {path}", route.method);
+        assert!(barred.message().contains(route.role.as_str()), "{}", barred.message());
+    }
+}
+
+#[tokio::test]
+async fn every_route_answers_its_administrator_with_something_else_than_no_such_route() {
+    let world = world().await;
+    for route in ROUTES {
+        let path = path(route.template);
+        let reply = world.call(route.method.clone(), &path, "{}".into()).await;
+        assert!(reply.status.as_u16() < 500, "{} {path}: {}", route.method, reply.text);
+        assert!(!reply.text.contains("No OData route"), "{} {path}: {}", route.method, reply.text);
+        assert!(reply.headers.contains_key("request-id"));
+    }
+}
+
+#[tokio::test]
+async fn reading_alone_changes_nothing_and_orders_need_their_own_role() {
+    let world = world().await;
+    let reader = world.token_with(&[Role::ServiceConfigRead, Role::ManagedDevicesReadWrite]).await;
+    let bearer = format!("Bearer {reader}");
+    let headers = [("authorization", bearer.as_str())];
+    world.send(Method::GET, D, &headers, String::new()).await.expect(200);
+    world.send(Method::POST, D, &headers, json!({ "tokenName": "x" }).to_string()).await.expect(403);
+    let wipe = "/beta/deviceManagement/managedDevices/x/wipe";
+    world.send(Method::POST, wipe, &headers, String::new()).await.expect(403);
+    world.send(Method::GET, "/beta/deviceManagement/managedDevices", &headers, String::new()).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_path_is_found_in_any_case_with_a_slash_at_its_end_and_keys_in_either_form() {
+    let world = world().await;
+    let id = world.new_token("Office", true).await;
+    let profile = world.new_profile(&id, "Office").await;
+    let bare = profile.split('_').next_back().unwrap();
+    let found = [
+        format!("{D}/"),
+        "/Beta/DEVICEMANAGEMENT/deponboardingsettings".to_owned(),
+        "/v1.0/deviceManagement/depOnboardingSettings".to_owned(),
+        format!("{D}/{id}"),
+        format!("{D}('{id}')"),
+        format!("{D}('{id}')/"),
+        format!("{D}(%27{id}%27)/enrollmentProfiles('{profile}')"),
+        format!("{D}/{id}/enrollmentprofiles/{profile}"),
+        format!("{D}/{id}/enrollmentProfiles/{bare}"),
+        format!("{D}/{id}/enrollmentProfiles/ECV2_{profile}"),
+        format!("{D}/{id}/microsoft.graph.getEncryptionPublicKey()").replace("getEncryptionPublicKey()", "enrollmentProfiles"),
+    ];
+    for path in found {
+        let reply = world.get(&path).await;
+        assert_eq!(reply.status.as_u16(), 200, "{path}: {}", reply.text);
+    }
+    world.get("/v1.0/muster/alerts").await.expect(400);
+    let other = world.new_token("Other", true).await;
+    world.get(&format!("{D}/{other}/enrollmentProfiles/{profile}")).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_path_that_is_not_there_is_400_in_graphs_words_and_a_wrong_verb_405() {
+    let world = world().await;
+    for path in ["/beta/deviceManagement/nothing", "/beta", "/", "/v2.0/deviceManagement", "/beta/users", "/beta/%20"] {
+        let reply = world.get(path).await.expect(400);
+        assert_eq!(reply.code(), "BadRequest");
+        assert!(reply.message().starts_with("No OData route exists that match template"), "{path}: {}", reply.text);
+    }
+    let reply = world.call(Method::PUT, D, "{}".into()).await.expect(405);
+    assert!(reply.message().contains("GET, POST"), "{}", reply.text);
+    world.get("/beta/deviceManagement/x('").await.expect(400);
+    world.get(&format!("/beta/{}", "x/".repeat(40))).await.expect(400);
+    world.get(&format!("{D}/%00")).await.expect(400);
+    world.get(&format!("{D}/..%2f..%2fetc")).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_error_has_graphs_envelope_and_the_ids_of_the_request() {
+    let world = world().await;
+    let bearer = format!("Bearer {}", world.token);
+    let headers = [("authorization", bearer.as_str()), ("client-request-id", "mine-1")];
+    let reply = world.send(Method::GET, &format!("{D}/nothing"), &headers, String::new()).await.expect(404);
+    let inner = &reply.body["error"]["innerError"];
+    assert_eq!(reply.code(), "ResourceNotFound");
+    assert_eq!(inner["client-request-id"], "mine-1");
+    assert_eq!(inner["request-id"].as_str().unwrap(), reply.headers["request-id"]);
+    assert_eq!(reply.headers["client-request-id"], "mine-1");
+    assert_eq!(reply.headers["odata-version"], "4.0");
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    assert!(inner["date"].as_str().unwrap().starts_with("2027-01-15T08:00:00"));
+    assert!(reply.headers["content-type"].to_str().unwrap().starts_with("application/json;odata.metadata=minimal"));
+}
