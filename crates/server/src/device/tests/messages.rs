@@ -186,6 +186,28 @@ async fn a_device_that_checks_out_waits_for_nothing_and_may_enrol_anew() {
     assert_eq!((device.stage, device.enrolment, device.id), (Stage::Enrolled, 2, id));
 }
 
+/// A device that was erased by its user says nothing; it enrols anew, and what waited for its former life is over.
+#[tokio::test]
+async fn a_new_enrolment_inherits_neither_commands_nor_secrets() {
+    let (house, mut pad) = enrolled().await;
+    let id = house.managed().await.id;
+    let boot =
+        [("MessageType", "SetBootstrapToken".into()), ("BootstrapToken", Value::Data(b"boot".to_vec()))];
+    pad.say(&house, &boot).await;
+    act(&house.app, &house.actor(), &id, Action::RebootNow).await.unwrap();
+    let reboot = pad.idle(&house).await;
+    pad.get_identity(&house).await;
+    assert_eq!(pad.authenticate(&house).await.status, StatusCode::OK);
+    assert!(pad.idle(&house).await.body.is_empty(), "nothing is sent before its token");
+    assert_eq!(pad.token_update(&house, false).await.status, StatusCode::OK);
+    assert!(!pad.obey(&house).await.contains(&"RestartDevice".to_owned()));
+    pad.answer(&house, &reboot, "Acknowledged").await;
+    let history = ::app::command::history(&house.app, &house.actor(), &id).await.unwrap();
+    let reboot = history.iter().find(|finished| finished.request_type == "RestartDevice").unwrap();
+    assert_eq!(reboot.outcome, domain::command::CommandOutcome::Cancelled);
+    assert!(pad.say(&house, &[("MessageType", "GetBootstrapToken".into())]).await.plist().is_empty());
+}
+
 /// Shows: R4
 #[tokio::test]
 async fn a_wiped_device_is_erased_when_it_says_so_and_enrols_anew() {
