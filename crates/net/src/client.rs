@@ -1,9 +1,11 @@
-//! HTTP clients: [`build`] makes a pooled one by reqwest; [`Http2Client`] holds a single HTTP/2 connection.
+//! HTTP clients: [`build`] makes a pooled one by reqwest; [`Http2Client`] holds a single HTTP/2 connection. For other
+//! protocols [`TlsClient`] does the handshake alone.
 
 mod alert;
 mod http2;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
 
 pub use http2::{Http2Client, Http2Options};
+pub use tls::{Secured, TlsClient, TlsStream};
 
 use crate::error::chain;
 use crate::{Identity, NetError, TrustAnchors};

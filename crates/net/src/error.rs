@@ -58,6 +58,14 @@ pub enum NetError {
         /// The chain of causes.
         words: String,
     },
+    /// The other side's certificate is of nobody we trust, for another name, or out of date.
+    #[error("connect to {host}, whose certificate we do not believe: {words}")]
+    Untrusted {
+        /// The name asked for.
+        host: String,
+        /// What is wrong with it.
+        words: String,
+    },
     /// The other side ended the handshake because of our certificate.
     #[error("connect to {host}, which refuses our certificate: {words}")]
     Refused {

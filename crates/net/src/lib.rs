@@ -6,7 +6,8 @@
 //! - [`Clock`]: what time it is, and waiting for a time, in a form that tests can turn by hand.
 //! - [`TrustAnchors`], [`Identity`], [`ServerIdentity`]: whom we believe, and who we are.
 //! - [`listen`]: the accept loop, with limits and a graceful stop; it hands on [`PeerCertificates`] and [`PeerAddr`].
-//! - [`client`]: HTTP clients by reqwest, and [`client::Http2Client`], one held HTTP/2 connection.
+//! - [`client`]: HTTP clients by reqwest; [`client::Http2Client`], one held HTTP/2 connection; and
+//!   [`client::TlsClient`], the handshake alone for other protocols.
 //! - [`forwarded`]: a device's certificate as told by a proxy in front of us.
 //!
 //! TLS proves possession of a key and nothing more. Whether a certificate is ours, current and bound to this device
