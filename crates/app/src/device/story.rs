@@ -113,6 +113,10 @@ impl Teller {
             Some(id) => self.known(scope, tx, &token, id).await?,
             None => None,
         };
+        let held = match (&wanted, &device.apple.profile_uuid) {
+            (None, Some(uuid)) => self.held(scope, tx, &token, uuid).await?,
+            _ => None,
+        };
         let managed = store::managed_device::by_serial(tx, &scope.tenant, &device.serial).await?;
         let managed = managed.filter(|managed| managed.token == device.token);
         let health = token.health(scope.now, &scope.app.limits);
@@ -125,6 +129,7 @@ impl Teller {
                 uuid: known.uuid.as_deref(),
                 refusal: known.refusal.as_ref(),
             }),
+            held: held.as_ref().map(|known| known.profile.settings.display_name.as_str()),
             enrolled_profile_name: managed.as_ref().map(|managed| managed.profile_name.as_str()),
             stage: managed.as_ref().map(|managed| managed.stage),
             push_certificate: self.push_certificate,
@@ -133,6 +138,21 @@ impl Teller {
         let readiness = readiness(&device, &context, &scope.app.limits);
         let wanted = wanted.map(|known| (known.profile.id, known.profile.settings.display_name));
         Ok(Some(story(device, token.name, wanted, managed.as_ref(), readiness)))
+    }
+
+    /// Our profile behind a UUID at Apple, if it still exists under the token.
+    async fn held(
+        &mut self,
+        scope: &Scope,
+        tx: &mut Tx<'_>,
+        token: &Token,
+        uuid: &str,
+    ) -> Result<Option<Known>> {
+        let defined = store::profile::defined_by_uuid(tx, &scope.tenant, uuid).await?;
+        match defined.filter(|defined| defined.token == token.id) {
+            Some(defined) => self.known(scope, tx, token, &defined.profile).await,
+            None => Ok(None),
+        }
     }
 
     async fn token(&mut self, scope: &Scope, tx: &mut Tx<'_>, id: &TokenId) -> Result<Option<Token>> {

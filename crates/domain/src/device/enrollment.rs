@@ -64,6 +64,11 @@ impl Device {
     pub fn after(&mut self, event: EnrollmentEvent, now: Time) {
         match event {
             EnrollmentEvent::Enrolled { managed_device, profile } => {
+                if self.wanted_profile.is_none() {
+                    // From now on it keeps this profile, whatever the default becomes (intune.md 7, N20).
+                    self.wanted_profile = Some(profile.clone());
+                    self.wanted_at = Some(now);
+                }
                 self.enrollment.managed_device = Some(managed_device);
                 self.enrollment.profile = Some(profile);
                 self.enrollment.enrolled_at.get_or_insert(now);

@@ -17,6 +17,9 @@ pub struct ReadinessContext<'c> {
     pub token: &'c TokenHealth,
     /// The profile that is wanted for it, see [`super::wanted_profile`].
     pub wanted: Option<WantedProfile<'c>>,
+    /// The name of our profile that Apple has for it, while none is wanted: it was wiped after it had enrolled by a
+    /// default, say.
+    pub held: Option<&'c str>,
     /// The name of the profile that it enrolled with.
     pub enrolled_profile_name: Option<&'c str>,
     /// Where its enrolment is, if it has one.
@@ -133,7 +136,8 @@ pub fn readiness(device: &Device, context: &ReadinessContext<'_>, limits: &Limit
     reasons.extend(of_origin(device, context, limits));
     let ready = !reasons.iter().any(|reason| reason.code.blocks());
     if ready && !reasons.iter().any(|reason| reason.code == ReasonCode::Enrolled) {
-        let words = "Apple has the wanted profile for it: switch it on and it enrolls";
+        let name = context.wanted.as_ref().map(|wanted| wanted.name).or(context.held).unwrap_or("a profile");
+        let words = format!("Apple has “{name}” for it: switch it on and it enrols");
         reasons.push(reason(ReasonCode::Ready, words, ""));
     }
     reasons.sort_by_key(|reason| (!reason.code.blocks(), reason.code));
@@ -175,7 +179,8 @@ fn of_presence(device: &Device) -> Option<Reason> {
 
 fn of_profile(device: &Device, context: &ReadinessContext<'_>) -> Option<Reason> {
     let Some(wanted) = &context.wanted else {
-        if context.stage.is_some_and(Stage::is_managed) {
+        let set = matches!(device.apple.profile_status, ProfileStatus::Assigned | ProfileStatus::Pushed);
+        if context.stage.is_some_and(Stage::is_managed) || (set && context.held.is_some()) {
             return None;
         }
         return Some(reason(

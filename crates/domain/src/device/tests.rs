@@ -60,7 +60,11 @@ fn the_default_holds_for_what_never_enrolled_and_was_not_assigned() {
     assert_eq!(wanted_profile(&chosen, &defaults), Some(&id("p9")));
     assert!(chosen.want(None, NOW));
     assert_eq!(wanted_profile(&chosen, &defaults), Some(&id("p1")));
-    assert_eq!(wanted_profile(&enrolled(), &defaults), None);
+    let others = BTreeMap::from([(Platform::Ios, id("p7"))]);
+    assert_eq!(wanted_profile(&enrolled(), &others), Some(&id("p1")), "it keeps what it enrolled with (N20)");
+    let mut released = enrolled();
+    released.want(None, NOW);
+    assert_eq!(wanted_profile(&released, &others), None);
     let mut unknown = device();
     unknown.apple.family = "Toaster".into();
     assert_eq!(wanted_profile(&unknown, &defaults), None);
@@ -105,10 +109,18 @@ struct Around {
     push: bool,
     wanted: Option<(&'static str, Option<&'static str>)>,
     refusal: Option<DefineRefusal>,
+    held: Option<&'static str>,
 }
 
 fn around() -> Around {
-    Around { health: Health::Valid, stage: None, push: true, wanted: Some(("p1", Some("U1"))), refusal: None }
+    Around {
+        health: Health::Valid,
+        stage: None,
+        push: true,
+        wanted: Some(("p1", Some("U1"))),
+        refusal: None,
+        held: None,
+    }
 }
 
 fn codes(device: &Device, around: &Around) -> (bool, Vec<ReasonCode>) {
@@ -124,6 +136,7 @@ fn codes(device: &Device, around: &Around) -> (bool, Vec<ReasonCode>) {
         token_name: "Headquarters",
         token: &health,
         wanted,
+        held: around.held,
         enrolled_profile_name: Some("Old"),
         stage: around.stage,
         push_certificate: around.push,
@@ -136,6 +149,17 @@ fn codes(device: &Device, around: &Around) -> (bool, Vec<ReasonCode>) {
 #[test]
 fn a_device_is_ready_once_apple_confirms_the_wanted_profile() {
     assert_eq!(codes(&device(), &around()), (true, vec![ReasonCode::Ready]));
+}
+
+/// Shows: R4, N20
+#[test]
+fn a_wiped_device_for_which_apple_still_has_a_profile_of_ours_is_ready() {
+    let mut around = around();
+    (around.wanted, around.held) = (None, Some("Sales"));
+    assert_eq!(codes(&device(), &around), (true, vec![ReasonCode::Ready]));
+    let mut emptied = device();
+    emptied.apple.profile_status = ProfileStatus::Empty;
+    assert_eq!(codes(&emptied, &around), (false, vec![ReasonCode::Unassigned]));
 }
 
 type Change = fn(&mut Device, &mut Around);
