@@ -39,6 +39,9 @@ pub enum StoreError {
     /// The address of the database is not one that we know.
     #[error("read the database address: {0}")]
     Address(String),
+    /// The certificate authorities that the address names, or the system's, cannot be used.
+    #[error("set up TLS to the database: failed to {0}")]
+    Tls(String),
     /// The schema is not ours, or newer than this program.
     #[error("bring the database to this program's schema: {0}")]
     Schema(String),
@@ -119,6 +122,12 @@ impl From<rusqlite::Error> for StoreError {
 impl From<pki::Error> for StoreError {
     fn from(error: pki::Error) -> Self {
         StoreError::Sealed(error.to_string())
+    }
+}
+
+impl From<net::NetError> for StoreError {
+    fn from(error: net::NetError) -> Self {
+        StoreError::Tls(error.to_string())
     }
 }
 

@@ -1,14 +1,19 @@
 //! PostgreSQL: a pool, one transaction for each piece of work, and run again when another was first.
 
+mod address;
+mod tls;
+
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::future::BoxFuture;
 use pki::seal::SealKeys;
-use tokio_postgres::config::Host;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{IsolationLevel, NoTls};
 
+use self::address::Address;
+use self::tls::Tls;
 use crate::row::Row;
 use crate::table::Shape;
 use crate::tx::Engine;
@@ -28,30 +33,20 @@ const ATTEMPTS: u32 = 8;
 const ATTEMPT_WAIT: Duration = Duration::from_millis(3);
 
 pub(crate) fn pool(url: &str) -> Result<Pool, StoreError> {
-    let config: tokio_postgres::Config = url
-        .parse()
-        .map_err(|_| StoreError::Address("not postgres://user:password@host:port/database".into()))?;
-    warn_of_plain_text(&config);
+    let Address { config, authorities } = Address::read(url)?;
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    Pool::builder(Manager::from_config(config, NoTls, recycling))
+    let manager = if config.get_ssl_mode() == SslMode::Disable {
+        Manager::from_config(config, NoTls, recycling)
+    } else {
+        Manager::from_config(config, Tls::new(authorities.as_deref())?, recycling)
+    };
+    Pool::builder(manager)
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(CONNECTION_WAIT))
         .create_timeout(Some(CONNECTION_WAIT))
         .build()
         .map_err(|e| StoreError::Engine(e.to_string()))
-}
-
-/// The connection is not encrypted: no matter on one machine, and a matter for the operator on a network. An address
-/// with `sslmode=require` is refused by the driver.
-fn warn_of_plain_text(config: &tokio_postgres::Config) {
-    for host in config.get_hosts() {
-        if let Host::Tcp(name) = host
-            && !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1")
-        {
-            tracing::warn!(host = %name, "the connection to PostgreSQL is not encrypted");
-        }
-    }
 }
 
 /// Runs `work` in a transaction until it commits, fails for good, or has been tried often enough.

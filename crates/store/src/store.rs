@@ -14,6 +14,16 @@ use crate::{Retryable, StoreError, Tx, migrate, postgres, secret, sqlite};
 #[derive(Debug)]
 pub struct StoreConfig {
     /// `sqlite:/path/muster.db` or `postgres://user:password@host/database`.
+    ///
+    /// To PostgreSQL on another machine the connection is encrypted, and the server's certificate and name are
+    /// verified; unverified TLS is not offered. Parameters after `?` change that:
+    ///
+    /// - `sslmode=require` does so on this machine too, where the connection is otherwise plain;
+    /// - `sslmode=prefer` goes on without TLS where another machine's server has none: whoever sits in between can have
+    ///   it so;
+    /// - `sslmode=disable` never encrypts;
+    /// - `sslrootcert=/path/ca.pem` names the authorities to believe in place of the system's, and by itself means
+    ///   `sslmode=require`. The file is read once, when the database is opened.
     pub url: String,
     /// Keys for the secrets.
     pub seal: SealKeys,
@@ -48,7 +58,7 @@ impl Store {
     /// Opens the database, brings its schema up to this program's, and checks that the keys open its secrets.
     ///
     /// # Errors
-    /// [`StoreError::Address`], [`StoreError::Schema`] when a later program or another one made it,
+    /// [`StoreError::Address`], [`StoreError::Tls`], [`StoreError::Schema`] when a later program or another one made it,
     /// [`StoreError::Sealed`] for wrong keys, [`StoreError::Engine`] when it cannot be reached.
     pub async fn open(config: StoreConfig) -> Result<Store, StoreError> {
         let StoreConfig { url, seal } = config;

@@ -31,5 +31,7 @@ mod management;
 mod pages;
 #[path = "conformance/secrets.rs"]
 mod secrets;
+#[path = "conformance/transport.rs"]
+mod transport;
 #[path = "conformance/versions.rs"]
 mod versions;
