@@ -30,6 +30,7 @@ impl Said {
 #[derive(Clone, Debug)]
 pub struct Tool {
     path: PathBuf,
+    folder: Option<PathBuf>,
 }
 
 impl Tool {
@@ -42,7 +43,13 @@ impl Tool {
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
             println!("skipped {test}: {name} is not installed");
         }
-        found.map(|path| Tool { path })
+        found.map(|path| Tool { path, folder: None })
+    }
+
+    /// The same, started in that folder.
+    #[must_use]
+    pub fn in_folder(&self, folder: &Folder) -> Tool {
+        Tool { path: self.path.clone(), folder: Some(folder.root().to_owned()) }
     }
 
     /// The system's own Python, if it has those modules. Other Pythons on the path seldom have any.
@@ -50,11 +57,12 @@ impl Tool {
     pub fn python(modules: &[&str]) -> Option<Tool> {
         let path = PathBuf::from("/usr/bin/python3");
         let imports = format!("import {}", modules.join(", "));
-        let here = path.is_file() && Tool { path: path.clone() }.run(&["-c", &imports], b"").ok;
+        let python = Tool { path, folder: None };
+        let here = python.path.is_file() && python.run(&["-c", &imports], b"").ok;
         if !here {
             println!("skipped: no /usr/bin/python3 with {}", modules.join(" and "));
         }
-        here.then_some(Tool { path })
+        here.then_some(python)
     }
 
     /// Runs it to its end with those arguments and that input.
@@ -65,6 +73,9 @@ impl Tool {
     pub fn run<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S], input: &[u8]) -> Said {
         let mut command = Command::new(&self.path);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();

@@ -6,4 +6,8 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod openssl;
 mod pushing;
+mod scep;
+mod signing;
+mod token_files;

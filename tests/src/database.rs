@@ -1,0 +1,44 @@
+//! A database of a test's own.
+
+use crate::tool::Folder;
+
+/// The two engines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    #[default]
+    Sqlite,
+    /// A database on the server that `MUSTER_TEST_POSTGRES` names (`scripts/with-postgres`).
+    Postgres,
+}
+
+impl Engine {
+    /// The engines there are to test on; says so where PostgreSQL is not.
+    #[must_use]
+    pub fn here() -> Vec<Engine> {
+        if std::env::var_os("MUSTER_TEST_POSTGRES").is_some() {
+            return vec![Engine::Sqlite, Engine::Postgres];
+        }
+        println!("skipped on PostgreSQL: no MUSTER_TEST_POSTGRES");
+        vec![Engine::Sqlite]
+    }
+}
+
+/// The address of a fresh database; a file is put into `folder`.
+pub(crate) async fn fresh(engine: Engine, folder: &Folder) -> String {
+    match engine {
+        Engine::Sqlite => format!("sqlite:{}", folder.name("muster.db")),
+        Engine::Postgres => on_postgres().await,
+    }
+}
+
+async fn on_postgres() -> String {
+    let server = std::env::var("MUSTER_TEST_POSTGRES").unwrap();
+    let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let name = format!("whole_{}", pki::digest::sha256_hex(&pki::random::bytes::<16>().unwrap()).split_at(20).0);
+    client.batch_execute(&format!("create database {name} template template0")).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+    format!("{}/{name}", server.rsplit_once('/').unwrap().0)
+}

@@ -1,0 +1,114 @@
+//! What Apple refuses to do now.
+
+use std::time::Duration;
+
+use app::loops::Work;
+use muster_tests::{Stack, reasons, until};
+use practice::apple::PlannedAnswer;
+use practice::apple::catalogue::Family;
+use serde_json::{Value, json};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const ASSIGN: &str = "POST /profile/devices";
+
+async fn asleep(stack: &Stack) {
+    let idle = async || {
+        let rests = |work| {
+            let status = stack.app.status(work);
+            !status.busy && status.next_due.is_some_and(|due| due > stack.app.now())
+        };
+        (rests(Work::Sync) && rests(Work::Assign)).then_some(())
+    };
+    until("sync and assignment asleep", idle).await;
+}
+
+fn assigns(stack: &Stack) -> u64 {
+    stack.practice.world().calls(ASSIGN) + stack.practice.world().calls("PUT /profile/devices")
+}
+
+/// Lessons 14, 9. Shows: R58
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throttled_device_is_retried_after_apples_time_and_not_before() {
+    let stack = Stack::start().await;
+    let program = stack.program().await;
+    program.default_profile(json!({})).await;
+    let serial = stack.buy(&program, Family::IPad, 1).remove(0);
+    stack.practice.world().faults().refused.throttled.insert(serial.clone());
+    stack.sync(&program).await;
+    let throttled = |row: &Value| row["assignment"]["outcome"] == "throttled";
+    let story = program.until_device("throttled", &serial, throttled).await;
+    assert!(reasons(&story).contains(&"throttled"), "{story}");
+    stack.practice.world().faults().refused.throttled.clear();
+    let alerts = stack.api.rows("muster/alerts").await;
+    assert!(alerts.iter().any(|alert| alert["kind"] == "devicesThrottled"), "{alerts:?}");
+
+    asleep(&stack).await;
+    let before = assigns(&stack);
+    for _ in 0..23 {
+        stack.pass(HOUR);
+        asleep(&stack).await;
+    }
+    assert_eq!(assigns(&stack), before, "Apple said a day");
+    stack.pass(HOUR + Duration::from_secs(60));
+    program.until_ready(&serial).await;
+    assert_eq!(assigns(&stack), before + 1);
+    assert_eq!(stack.api.rows("muster/alerts").await, Vec::<Value>::new());
+}
+
+/// Lessons 19: one bad device does not keep others from their profile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_apple_fails_to_assign_is_told_and_tried_again_and_others_go_on() {
+    let stack = Stack::start().await;
+    let program = stack.program().await;
+    program.default_profile(json!({})).await;
+    let serials = stack.buy(&program, Family::IPhone, 5);
+    stack.practice.world().faults().refused.failed.insert(serials[2].clone());
+    stack.sync(&program).await;
+    for serial in serials.iter().filter(|serial| **serial != serials[2]) {
+        program.until_ready(serial).await;
+    }
+    let failed = |row: &Value| row["assignment"]["outcome"] == "failed";
+    let story = program.until_device("failed", &serials[2], failed).await;
+    assert_eq!(story["ready"], false);
+    assert!(story["assignment"]["retryDateTime"].is_string(), "{story}");
+    stack.practice.world().faults().clear();
+    stack.pass(HOUR);
+    program.until_ready(&serials[2]).await;
+}
+
+/// Lessons 7.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_apple_repeats_stops_the_run_instead_of_storming() {
+    let stack = Stack::start().await;
+    let program = stack.program().await;
+    stack.buy(&program, Family::IPad, 2);
+    stack.practice.world().faults().repeat_cursor = true;
+    stack.pass(12 * HOUR);
+    let run = program.runs(2).await;
+    assert_eq!(run["state"], "repeatedCursor");
+    assert!(stack.practice.world().calls("POST /devices/sync") < 5);
+    stack.practice.world().faults().clear();
+    stack.pass(12 * HOUR);
+    let good = async || program.ended().await.first().cloned().filter(|run| run["state"] == "succeeded");
+    until("a good run", good).await;
+}
+
+/// Shows: R57
+#[tokio::test(flavor = "multi_thread")]
+async fn apples_trouble_is_told_in_its_words_and_passes() {
+    let stack = Stack::start().await;
+    let program = stack.program().await;
+    let serial = stack.buy(&program, Family::IPad, 1).remove(0);
+    let trouble = PlannedAnswer::new(503, "SERVICE_UNAVAILABLE").retry_after("3600");
+    stack.practice.world().faults().plan("POST /devices/sync", 50, trouble);
+    stack.pass(12 * HOUR);
+    let run = program.runs(2).await;
+    assert_eq!(run["state"], "failed");
+    assert!(run["words"].as_str().unwrap().contains("503"), "{run}");
+    stack.practice.world().faults().clear();
+    let known = async || {
+        stack.pass(HOUR);
+        program.device(&serial).await
+    };
+    until("the device after the trouble", known).await;
+}
