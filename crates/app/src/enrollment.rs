@@ -129,7 +129,7 @@ async fn decide_in(
     let known = existing.is_some();
     let served = Served {
         tenant: scope.tenant.clone(),
-        fresh_id: scope.managed_device_id()?,
+        fresh_id: scope.managed_device_id(),
         serial: serial.clone(),
         udid: udid.clone(),
         device: row.id.clone(),

@@ -73,8 +73,9 @@ fn answer(answer: pki::Result<Vec<u8>>) -> Result<Vec<u8>> {
 /// What authorises a request.
 #[derive(Clone)]
 enum Warrant {
-    /// A one-time challenge, by the hash of its secret.
-    Challenge { hash: String, transaction: String },
+    /// A one-time challenge, by the hash of its secret. A request that is signed with a certificate instead of its own
+    /// key must come from the same device: otherwise who caught the envelope could sign it anew and use it up.
+    Challenge { hash: String, transaction: String, signer: Option<String> },
     /// The identity that the device has, by its fingerprint.
     Identity { fingerprint: String },
 }
@@ -106,21 +107,26 @@ async fn grant(
 }
 
 fn warrant(authority: &CertificateAuthority, message: &PkiMessage, asked: &Enrolment) -> Result<Warrant> {
-    match (asked.asked, message.challenge_password()) {
-        // A challenge is what we gave; a device that renews with it may sign with its old identity as well.
-        (_, Some(password)) => Ok(Warrant::Challenge {
+    let signer = match asked.asked {
+        Asked::WithChallenge => None,
+        Asked::WithCertificate => Some(our_signer(authority, message)?),
+    };
+    match (message.challenge_password(), signer) {
+        (Some(password), signer) => Ok(Warrant::Challenge {
             hash: pki::digest::sha256_hex(password.as_bytes()),
             transaction: message.transaction_id.clone(),
+            signer,
         }),
-        (Asked::WithChallenge, None) => Err(AppError::refused("the request has no challenge")),
-        (Asked::WithCertificate, None) => {
-            let signed = message.signer.verify_signature(authority.certificate().public_key());
-            signed.map_err(|_| {
-                AppError::refused("the request is signed with a certificate that is not ours")
-            })?;
-            Ok(Warrant::Identity { fingerprint: pki::digest::sha256_hex(message.signer.der()) })
-        }
+        (None, Some(fingerprint)) => Ok(Warrant::Identity { fingerprint }),
+        (None, None) => Err(AppError::refused("the request has no challenge")),
     }
+}
+
+/// The fingerprint of the certificate that signed the request, if it is ours.
+fn our_signer(authority: &CertificateAuthority, message: &PkiMessage) -> Result<String> {
+    let signed = message.signer.verify_signature(authority.certificate().public_key());
+    signed.map_err(|_| AppError::refused("the request is signed with a certificate that is not ours"))?;
+    Ok(pki::digest::sha256_hex(message.signer.der()))
 }
 
 async fn holder(scope: &Scope, warrant: Warrant) -> Result<ManagedDeviceId> {
@@ -142,13 +148,19 @@ async fn find(
     warrant: &Warrant,
 ) -> Result<(ManagedDevice, i64, Option<Challenge>)> {
     match warrant {
-        Warrant::Challenge { hash, .. } => {
+        Warrant::Challenge { hash, signer, .. } => {
             let challenge = store::identity::challenge_get(tx, hash).await?;
             let challenge = challenge.filter(|challenge| challenge.tenant == scope.tenant);
             let challenge = challenge
                 .ok_or_else(|| AppError::refused("the challenge is none of ours, or long expired"))?;
             let device = store::managed_device::get(tx, &scope.tenant, &challenge.device).await?;
             let device = device.ok_or_else(|| AppError::refused("the device of the challenge is gone"))?;
+            if let Some(fingerprint) = signer {
+                let owner = store::managed_device::by_certificate(tx, fingerprint).await?;
+                if owner.is_none_or(|owner| (owner.tenant, owner.id) != (device.tenant.clone(), device.id.clone())) {
+                    return Err(AppError::refused("the challenge is another device's than the one that signed"));
+                }
+            }
             Ok((device, challenge.enrolment, Some(challenge)))
         }
         Warrant::Identity { fingerprint } => {
@@ -187,7 +199,7 @@ async fn commit(
     issued: Certificate,
 ) -> Result<Certificate> {
     let (device, enrolment, challenge) = find(scope, tx, warrant).await?;
-    if let (Some(challenge), Warrant::Challenge { hash, transaction }) = (challenge, warrant) {
+    if let (Some(challenge), Warrant::Challenge { hash, transaction, .. }) = (challenge, warrant) {
         if let Some(before) = redeem(scope, &challenge, transaction, request)? {
             return Ok(before);
         }

@@ -25,8 +25,8 @@ impl Scope {
     }
 
     /// A new id for a managed device.
-    pub(crate) fn managed_device_id(&self) -> Result<ManagedDeviceId> {
-        fresh()
+    pub(crate) fn managed_device_id(&self) -> ManagedDeviceId {
+        self.app.new_id()
     }
 
     pub(crate) fn in_future(&self, span: Duration) -> Time {
