@@ -40,7 +40,11 @@ impl fmt::Debug for NewApplication {
 ///
 /// # Errors
 /// The store's, or no randomness.
-pub async fn bootstrap(store: &Store, tenant: &TenantId, now: Time) -> Result<Option<NewApplication>, AuthError> {
+pub async fn bootstrap(
+    store: &Store,
+    tenant: &TenantId,
+    now: Time,
+) -> Result<Option<NewApplication>, AuthError> {
     let (new, row) = made(tenant, BOOTSTRAP_NAME, &Role::ALL, now)?;
     let tenant = tenant.clone();
     let inserted: bool = store
@@ -111,7 +115,12 @@ pub async fn delete(store: &Store, tenant: &TenantId, client_id: &str) -> Result
         .await
 }
 
-fn made(tenant: &TenantId, name: &str, roles: &[Role], now: Time) -> Result<(NewApplication, Application), AuthError> {
+fn made(
+    tenant: &TenantId,
+    name: &str,
+    roles: &[Role],
+    now: Time,
+) -> Result<(NewApplication, Application), AuthError> {
     let client_secret = pki::random::secret()?;
     let client_id = uuid::Uuid::new_v4().hyphenated().to_string();
     let row = Application {

@@ -56,13 +56,15 @@ impl Gate {
     /// # Errors
     /// The store's, or no randomness.
     pub async fn open(store: Store, clock: Clock, api_url: &str) -> Result<Self, AuthError> {
-        let owner = TenantId::try_from(DEFAULT_TENANT.to_owned()).map_err(|_| AuthError::Crypto("no owner".into()))?;
+        let owner = TenantId::try_from(DEFAULT_TENANT.to_owned())
+            .map_err(|_| AuthError::Crypto("no owner".into()))?;
         let fresh = Zeroizing::new(pki::random::bytes::<32>()?);
         let key: Zeroizing<Vec<u8>> = store
             .transact(move |tx| {
                 let (owner, fresh) = (owner.clone(), fresh.clone());
                 Box::pin(async move {
-                    if let Some(key) = store::secret::get(tx, &owner, SecretKind::SigningKey, SIGNING).await? {
+                    if let Some(key) = store::secret::get(tx, &owner, SecretKind::SigningKey, SIGNING).await?
+                    {
                         return Ok(key);
                     }
                     store::secret::put(tx, &owner, SecretKind::SigningKey, SIGNING, fresh.as_slice()).await?;

@@ -113,7 +113,8 @@ impl Issuer {
             roles: caller.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             ver: "2.0".into(),
         };
-        let text = encode(&Header::new(ALGORITHM), &claims, &self.sign).map_err(|e| AuthError::Crypto(e.to_string()))?;
+        let text = encode(&Header::new(ALGORITHM), &claims, &self.sign)
+            .map_err(|e| AuthError::Crypto(e.to_string()))?;
         Ok(AccessToken { text: Zeroizing::new(text), life: TOKEN_LIFE })
     }
 

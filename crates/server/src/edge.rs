@@ -53,7 +53,8 @@ impl RequestIds {
     fn of(headers: &HeaderMap) -> Self {
         let request = uuid::Uuid::new_v4().hyphenated().to_string();
         let is_plain = |id: &&str| {
-            (1..=CLIENT_ID_LEN_MAX).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+            (1..=CLIENT_ID_LEN_MAX).contains(&id.len())
+                && id.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
         };
         let client = headers.get(CLIENT_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_plain);
         Self { client: client.map_or_else(|| request.clone(), str::to_owned), request }

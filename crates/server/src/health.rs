@@ -26,7 +26,11 @@ struct Health {
 /// `/healthz`, `/readyz` and `/metrics`.
 pub(crate) fn router(app: App, metrics_from: Vec<Network>) -> Router {
     let health = Health { app, metrics_from };
-    Router::new().route("/readyz", get(ready)).route("/metrics", get(numbers)).with_state(health).merge(alive())
+    Router::new()
+        .route("/readyz", get(ready))
+        .route("/metrics", get(numbers))
+        .with_state(health)
+        .merge(alive())
 }
 
 /// `/healthz`: the process answers.

@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::StatusCode;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use net::PeerAddr;
 use serde_json::{Value, json};
 
@@ -51,7 +51,11 @@ async fn token(
 ) -> Response {
     let refused = |status, code: &str, words: &str| refusal(&door, &ids, status, code, words);
     let Ok(Form(fields)) = form else {
-        return refused(StatusCode::BAD_REQUEST, "invalid_request", "the body has to be a form of at most 16 kB");
+        return refused(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "the body has to be a form of at most 16 kB",
+        );
     };
     if field(&fields, "grant_type") != Some("client_credentials") {
         let words = "grant_type has to be client_credentials";
@@ -59,9 +63,14 @@ async fn token(
     }
     let basic = basic(&headers);
     let given = (field(&fields, "client_id"), field(&fields, "client_secret"));
-    let (Some(id), Some(secret)) = (basic.as_ref().map(|b| b.0.as_str()).or(given.0), basic.as_ref().map(|b| b.1.as_str()).or(given.1))
+    let (Some(id), Some(secret)) =
+        (basic.as_ref().map(|b| b.0.as_str()).or(given.0), basic.as_ref().map(|b| b.1.as_str()).or(given.1))
     else {
-        return refused(StatusCode::BAD_REQUEST, "invalid_request", "client_id and client_secret have to be given");
+        return refused(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "client_id and client_secret have to be given",
+        );
     };
     let source = source(peer.map(|Extension(peer)| peer));
     let attempt = SignIn { tenant: &tenant, client_id: id, client_secret: secret, source: &source };

@@ -4,8 +4,8 @@
 mod sign_in;
 mod token;
 
-use muster_auth::{Gate, NewApplication, SignIn};
 use domain::{TenantId, Time};
+use muster_auth::{Gate, NewApplication, SignIn};
 use net::Clock;
 use store::{Store, StoreConfig};
 
@@ -31,7 +31,8 @@ pub(crate) async fn world() -> World {
     let store = Store::open(StoreConfig { url, seal }).await.unwrap();
     let clock = Clock::manual(START * 1_000_000);
     let gate = Gate::open(store.clone(), clock.clone(), API).await.unwrap();
-    let admin = muster_auth::bootstrap(&store, &tenant("default"), Time::from_unix(START)).await.unwrap().unwrap();
+    let admin =
+        muster_auth::bootstrap(&store, &tenant("default"), Time::from_unix(START)).await.unwrap().unwrap();
     World { store, clock, gate, admin, _folder: folder }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use muster_auth::{AuthError, Gate, Role, SignIn};
 use domain::Time;
+use muster_auth::{AuthError, Gate, Role, SignIn};
 
 use crate::{API, START, tenant, world};
 
@@ -60,7 +60,8 @@ async fn wrong_secrets_bring_a_pause_in_which_even_the_right_one_waits() {
 #[tokio::test]
 async fn the_bootstrap_secret_is_made_once_and_shown_once() {
     let world = world().await;
-    let again = muster_auth::bootstrap(&world.store, &tenant("default"), Time::from_unix(START)).await.unwrap();
+    let again =
+        muster_auth::bootstrap(&world.store, &tenant("default"), Time::from_unix(START)).await.unwrap();
     assert!(again.is_none());
     let shown = format!("{:?}", world.admin);
     assert!(!shown.contains(world.admin.client_secret.as_str()), "{shown}");
@@ -85,7 +86,8 @@ async fn an_application_has_the_roles_it_was_made_with_and_no_other() {
     let now = Time::from_unix(START);
     let roles = [Role::ManagedDevicesReadWrite];
     let made = muster_auth::create(&world.store, &tenant("default"), "help desk", &roles, now).await.unwrap();
-    let attempt = SignIn { client_id: &made.client_id, client_secret: &made.client_secret, ..world.attempt() };
+    let attempt =
+        SignIn { client_id: &made.client_id, client_secret: &made.client_secret, ..world.attempt() };
     let token = world.gate.sign_in(attempt).await.unwrap().text;
     let caller = world.gate.identify(&token).unwrap();
     let may: Vec<_> = Role::ALL.into_iter().filter(|role| caller.may(*role)).collect();

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use muster_auth::{AuthError, Gate, TOKEN_LIFE};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
+use muster_auth::{AuthError, Gate, TOKEN_LIFE};
 use net::Clock;
 use serde_json::{Value, json};
 
@@ -52,9 +52,10 @@ async fn a_token_with_no_or_another_algorithm_or_key_is_refused() {
         format!("{}x", &token[..token.len() - 4]),
         "x".repeat(1 << 20),
     ];
-    hostile.extend(["HS384", "HS512", "RS256", "ES256", "PS256", "EdDSA", "hs256", "NONE"].map(|alg| {
-        format!("{}.{body}.{signature}", with_alg(alg))
-    }));
+    hostile.extend(
+        ["HS384", "HS512", "RS256", "ES256", "PS256", "EdDSA", "hs256", "NONE"]
+            .map(|alg| format!("{}.{body}.{signature}", with_alg(alg))),
+    );
     for token in hostile {
         assert!(matches!(world.gate.identify(&token), Err(AuthError::Token(_))), "{token:.200}");
     }

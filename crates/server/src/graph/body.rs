@@ -29,7 +29,10 @@ pub(crate) fn read(entity: &EntityType, body: &Map<String, Value>) -> Result<Map
 /// A value as its type has it; `None` for one that stands for nothing.
 fn typed(place: &str, kind: Kind, value: &Value) -> Result<Option<Value>, ApiError> {
     let wrong = |expected: &str| {
-        Err(ApiError::bad_value(place, format!("Failed to read '{place}': expected {expected}, found {}.", shown(value))))
+        Err(ApiError::bad_value(
+            place,
+            format!("Failed to read '{place}': expected {expected}, found {}.", shown(value)),
+        ))
     };
     match (kind, value) {
         (Kind::Bool | Kind::Enum(_) | Kind::Flags(_), Value::Null) => Ok(None),
@@ -44,12 +47,16 @@ fn typed(place: &str, kind: Kind, value: &Value) -> Result<Option<Value>, ApiErr
         (Kind::Guid | Kind::DateTime | Kind::Enum(_), Value::String(text)) if text.is_empty() => Ok(None),
         (Kind::Guid, Value::String(text)) if uuid::Uuid::parse_str(text).is_ok() => Ok(Some(value.clone())),
         (Kind::Guid, _) => wrong("a GUID"),
-        (Kind::DateTime, Value::String(text)) if domain::Time::parse_rfc3339(text).is_some() => Ok(Some(value.clone())),
+        (Kind::DateTime, Value::String(text)) if domain::Time::parse_rfc3339(text).is_some() => {
+            Ok(Some(value.clone()))
+        }
         (Kind::DateTime, _) => wrong("a date such as 2026-01-31T00:00:00Z"),
-        (Kind::Enum(members), Value::String(text)) => match members.iter().find(|member| query::same(member, text)) {
-            Some(member) => Ok(Some(Value::from(*member))),
-            None => wrong(&format!("one of {}", members.join(", "))),
-        },
+        (Kind::Enum(members), Value::String(text)) => {
+            match members.iter().find(|member| query::same(member, text)) {
+                Some(member) => Ok(Some(Value::from(*member))),
+                None => wrong(&format!("one of {}", members.join(", "))),
+            }
+        }
         (Kind::Enum(members), _) => wrong(&format!("one of {}", members.join(", "))),
         (Kind::Flags(members), Value::String(_)) if !members.is_empty() => Ok(Some(value.clone())),
         (Kind::Flags(_), _) => wrong("members separated by commas"),
@@ -58,7 +65,9 @@ fn typed(place: &str, kind: Kind, value: &Value) -> Result<Option<Value>, ApiErr
         (Kind::Collection(element), Value::Array(items)) => {
             let mut read = Vec::with_capacity(items.len());
             for (index, item) in items.iter().enumerate() {
-                read.extend(typed(&format!("{place}[{index}]"), *element, item)?.filter(|item| !item.is_null()));
+                read.extend(
+                    typed(&format!("{place}[{index}]"), *element, item)?.filter(|item| !item.is_null()),
+                );
             }
             Ok(Some(Value::Array(read)))
         }
@@ -128,7 +137,12 @@ impl<'a> Parameters<'a> {
     /// Objects that have to be there.
     pub(crate) fn needed_objects(&self, name: &str) -> Result<Vec<&'a Map<String, Value>>, ApiError> {
         let value = self.find(name).ok_or_else(|| missing(name))?;
-        let wrong = || ApiError::bad_value(name, format!("Invalid ODataActionParameter '{name}': expected an array of objects."));
+        let wrong = || {
+            ApiError::bad_value(
+                name,
+                format!("Invalid ODataActionParameter '{name}': expected an array of objects."),
+            )
+        };
         let items = value.as_array().ok_or_else(wrong)?;
         items.iter().map(|item| item.as_object().ok_or_else(wrong)).collect()
     }

@@ -47,7 +47,8 @@ impl Call {
         T: TryFrom<String>,
         ApiError: From<T::Error>,
     {
-        let text = self.ids.get(n).cloned().ok_or_else(|| ApiError::internal(format!("the route has no id {n}")))?;
+        let text =
+            self.ids.get(n).cloned().ok_or_else(|| ApiError::internal(format!("the route has no id {n}")))?;
         Ok(T::try_from(text)?)
     }
 
@@ -98,7 +99,10 @@ impl Call {
 
     /// Whether `$expand` names this.
     pub(crate) fn expands(&self, name: &str) -> bool {
-        self.options.expand.iter().any(|expand| matches!(expand.path.0.as_slice(), [one] if query::same(one, name) || one == "*"))
+        self.options
+            .expand
+            .iter()
+            .any(|expand| matches!(expand.path.0.as_slice(), [one] if query::same(one, name) || one == "*"))
     }
 
     /// Refuses what `$expand` names beyond `offered`.
@@ -106,14 +110,22 @@ impl Call {
         for expand in &self.options.expand {
             let name = expand.path.to_string();
             if name != "*" && !offered.iter().any(|offer| query::same(offer, &name)) {
-                return Err(ApiError::bad_value("$expand", format!("Failed to expand '{name}': it is not offered here.")));
+                return Err(ApiError::bad_value(
+                    "$expand",
+                    format!("Failed to expand '{name}': it is not offered here."),
+                ));
             }
         }
         Ok(())
     }
 
     /// The nested `$select` of one expanded property, applied.
-    pub(crate) fn narrowed(&self, name: &str, entity: &'static EntityType, row: Value) -> Result<Value, ApiError> {
+    pub(crate) fn narrowed(
+        &self,
+        name: &str,
+        entity: &'static EntityType,
+        row: Value,
+    ) -> Result<Value, ApiError> {
         let expand = self.options.expand.iter().find(|expand| query::same(&expand.path.to_string(), name));
         let Some(expand) = expand else { return Ok(row) };
         let select = query::check_select(&expand.options.select, entity)?;
@@ -139,7 +151,12 @@ impl Call {
     }
 
     /// 200 with one entity: `$select` applied, with its context.
-    pub(crate) fn entity(&self, entity: &'static EntityType, row: Value, expanded: &[&str]) -> Result<Answer, ApiError> {
+    pub(crate) fn entity(
+        &self,
+        entity: &'static EntityType,
+        row: Value,
+        expanded: &[&str],
+    ) -> Result<Answer, ApiError> {
         Ok(Answer::ok(self.entity_value(entity, row, expanded)?))
     }
 
@@ -151,7 +168,9 @@ impl Call {
         expanded: &[&str],
     ) -> Result<Value, ApiError> {
         let select = query::check_select(&self.options.select, entity)?;
-        let named = |name: &str| select.as_ref().is_some_and(|all| all.iter().any(|one| one.path.first() == Some(&name)));
+        let named = |name: &str| {
+            select.as_ref().is_some_and(|all| all.iter().any(|one| one.path.first() == Some(&name)))
+        };
         entity.narrow(&mut row, self.v1, true, named);
         let row = query::project(row, select.as_deref(), expanded);
         Ok(with_context(row, self.context("/$entity")))

@@ -19,7 +19,8 @@ use super::{entity::Stored, list};
 /// A serial as Graph has it.
 fn row(device: &Device) -> Value {
     let date = |at: Option<domain::Time>| json!(at.map(domain::Time::rfc3339));
-    let enrolled = matches!(device.enrollment.state, EnrollmentState::Enrolled | EnrollmentState::PendingReset);
+    let enrolled =
+        matches!(device.enrollment.state, EnrollmentState::Enrolled | EnrollmentState::PendingReset);
     let wanted = device.wanted_profile.as_ref().map(|profile| joined(&device.token, profile));
     let known = [
         ("id", json!(device.id)),
@@ -148,7 +149,10 @@ async fn want(call: &Call, device: &Device, profile: &str) -> Result<(), ApiErro
         call.done(profile::assign(&call.app, &call.actor, &device.token, &profile, &serials).await)?
     };
     match lines.into_iter().find(|line| !line.ok) {
-        Some(line) => Err(ApiError::bad_value("requestedEnrollmentProfileId", format!("Failed to assign: {}.", line.words))),
+        Some(line) => Err(ApiError::bad_value(
+            "requestedEnrollmentProfileId",
+            format!("Failed to assign: {}.", line.words),
+        )),
         None => Ok(()),
     }
 }
@@ -175,11 +179,15 @@ async fn only_token(call: &Call) -> Result<TokenId, ApiError> {
 /// One row of an import, or the line that refuses it.
 fn import_row(given: &Map<String, Value>) -> Result<Result<Import, Value>, ApiError> {
     let body = body::read(&DEVICE, given)?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let text =
+        |name: &str| body.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let serial = text("serialNumber").unwrap_or_default();
     let Ok(number) = serial.parse::<Serial>() else {
         let serial: String = serial.chars().take(64).collect();
-        return Ok(Err(result(DEVICE.complete(Map::from_iter([("serialNumber".into(), serial.into())])), false)));
+        return Ok(Err(result(
+            DEVICE.complete(Map::from_iter([("serialNumber".into(), serial.into())])),
+            false,
+        )));
     };
     Ok(Ok(Import {
         serial: number,
@@ -204,7 +212,10 @@ fn shown(line: &Imported) -> Value {
     let row = match &line.device {
         Some(device) => row(device),
         None => {
-            let known = [("serialNumber", json!(line.serial.as_str())), ("discoverySource", json!(DiscoverySource::AdminImport))];
+            let known = [
+                ("serialNumber", json!(line.serial.as_str())),
+                ("discoverySource", json!(DiscoverySource::AdminImport)),
+            ];
             DEVICE.complete(known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
         }
     };
@@ -242,7 +253,8 @@ pub(crate) async fn import_anywhere(call: Call) -> Result<Answer, ApiError> {
 }
 
 async fn created(call: Call, token: TokenId) -> Result<Answer, ApiError> {
-    let wrong = || ApiError::bad_value("serialNumber", "Failed to read 'serialNumber': expected letters and digits.");
+    let wrong =
+        || ApiError::bad_value("serialNumber", "Failed to read 'serialNumber': expected letters and digits.");
     let row_of = import_row(&call.body)?.map_err(|_| wrong())?;
     let mut lines = call.done(device::import(&call.app, &call.actor, &token, vec![row_of], false).await)?;
     let line = lines.pop().ok_or_else(|| ApiError::internal("an import of one row answered none"))?;

@@ -150,7 +150,8 @@ impl ApiError {
 
 /// Whole seconds until `next_at`, rounded up, at least one.
 pub(crate) fn seconds_until(next_at: Time, now: Time) -> u64 {
-    next_at.since(now).as_secs().saturating_add(1)
+    let wait = next_at.since(now);
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 /// `failed to x` as a sentence of its own.

@@ -69,7 +69,9 @@ impl Parser<'_> {
         self.space();
         self.values += 1;
         if depth > DEPTH_MAX || self.values > VALUES_MAX {
-            return Err(self.wrong(format!("it is nested deeper than {DEPTH_MAX} or has more than {VALUES_MAX} values")));
+            return Err(self.wrong(format!(
+                "it is nested deeper than {DEPTH_MAX} or has more than {VALUES_MAX} values"
+            )));
         }
         match self.peek() {
             Some('{') => self.object(depth),
@@ -102,7 +104,11 @@ impl Parser<'_> {
             if self.take(',') {
                 continue;
             }
-            return if self.take('}') { Ok(Value::Object(members)) } else { Err(self.wrong("expected ',' or '}'")) };
+            return if self.take('}') {
+                Ok(Value::Object(members))
+            } else {
+                Err(self.wrong("expected ',' or '}'"))
+            };
         }
     }
 
@@ -131,7 +137,11 @@ impl Parser<'_> {
             if self.take(',') {
                 continue;
             }
-            return if self.take(']') { Ok(Value::Array(items)) } else { Err(self.wrong("expected ',' or ']'")) };
+            return if self.take(']') {
+                Ok(Value::Array(items))
+            } else {
+                Err(self.wrong("expected ',' or ']'"))
+            };
         }
     }
 
@@ -146,7 +156,8 @@ impl Parser<'_> {
         });
         let Some((end, _)) = end else { return Err(self.wrong("the text does not end with a quote")) };
         let raw = rest.get(..=end).unwrap_or_default();
-        let text = serde_json::from_str(raw).map_err(|_| self.wrong("the text has a bad escape or control character"))?;
+        let text = serde_json::from_str(raw)
+            .map_err(|_| self.wrong("the text has a bad escape or control character"))?;
         self.at += end + 1;
         Ok(text)
     }
@@ -161,7 +172,9 @@ impl Parser<'_> {
     }
 
     fn word(&mut self) -> Result<Value, JsonError> {
-        for (word, value) in [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)] {
+        for (word, value) in
+            [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)]
+        {
             let follows = self.rest().strip_prefix(word);
             if follows.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric())) {
                 self.at += word.len();

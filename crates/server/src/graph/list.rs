@@ -35,7 +35,11 @@ pub(crate) fn asked(call: &Call, entity: &'static EntityType) -> Result<Asked, A
 }
 
 /// The same of the rows that pass `within` too.
-pub(crate) fn asked_of(call: &Call, entity: &'static EntityType, within: Option<Expr>) -> Result<Asked, ApiError> {
+pub(crate) fn asked_of(
+    call: &Call,
+    entity: &'static EntityType,
+    within: Option<Expr>,
+) -> Result<Asked, ApiError> {
     let options = &call.options;
     let stored = Stored(entity);
     let filter = both(wanted(call, entity)?, within).map(|expr| query::check(&expr, &stored)).transpose()?;
@@ -65,7 +69,10 @@ fn skip(skip: Option<u64>) -> Result<u32, ApiError> {
     let skip = skip.unwrap_or(0);
     let fits = (skip <= SKIP_MAX).then_some(skip).and_then(|skip| u32::try_from(skip).ok());
     fits.ok_or_else(|| {
-        ApiError::bad_value("$skip", format!("Failed to skip {skip} rows: at most {SKIP_MAX}; follow @odata.nextLink instead."))
+        ApiError::bad_value(
+            "$skip",
+            format!("Failed to skip {skip} rows: at most {SKIP_MAX}; follow @odata.nextLink instead."),
+        )
     })
 }
 

@@ -25,7 +25,9 @@ fn management_state(stage: Stage) -> &'static str {
 /// Graph's `deviceRegistrationState`.
 fn registration_state(stage: Stage) -> &'static str {
     match stage {
-        Stage::ProfileServed | Stage::IdentityIssued | Stage::Authenticated => "notRegisteredPendingEnrollment",
+        Stage::ProfileServed | Stage::IdentityIssued | Stage::Authenticated => {
+            "notRegisteredPendingEnrollment"
+        }
         Stage::AwaitingConfiguration | Stage::Enrolled => "registered",
         Stage::CheckedOut | Stage::Erased => "revoked",
     }
@@ -189,7 +191,10 @@ fn apples_word(word: &str) -> Result<Option<String>, ApiError> {
     let found = words.into_iter().find(|(graph, _)| query::same(graph, word));
     found.map(|(_, apple)| apple.map(str::to_owned)).ok_or_else(|| {
         let words = "expected one of default, doNotObliterate, obliterateWithWarning, always";
-        ApiError::bad_value("obliterationBehavior", format!("Failed to read 'obliterationBehavior': {words}."))
+        ApiError::bad_value(
+            "obliterationBehavior",
+            format!("Failed to read 'obliterationBehavior': {words}."),
+        )
     })
 }
 

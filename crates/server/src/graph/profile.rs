@@ -33,7 +33,9 @@ pub(crate) fn joined(token: &TokenId, profile: &ProfileId) -> String {
 pub(crate) fn id_under(token: &TokenId, text: &str) -> Result<ProfileId, ApiError> {
     let (of, bare) = split(text);
     if of.is_some_and(|of| !of.eq_ignore_ascii_case(token.as_str())) {
-        return Err(ApiError::not_found(format!("Failed to find the enrollment profile {bare} under the token {token}.")));
+        return Err(ApiError::not_found(format!(
+            "Failed to find the enrollment profile {bare} under the token {token}."
+        )));
     }
     Ok(bare.parse()?)
 }
@@ -69,7 +71,11 @@ fn row(call: &Call, detail: &ProfileDetail) -> Value {
 }
 
 /// The default profile of a token for a platform.
-pub(crate) async fn default_row(call: &Call, token: &Token, platform: Platform) -> Result<Option<Value>, ApiError> {
+pub(crate) async fn default_row(
+    call: &Call,
+    token: &Token,
+    platform: Platform,
+) -> Result<Option<Value>, ApiError> {
     if !token.default_profiles.contains_key(&platform) {
         return Ok(None);
     }
@@ -127,7 +133,8 @@ pub(crate) async fn get(call: Call) -> Result<Answer, ApiError> {
 
 /// `@odata.type` chooses the platform.
 fn platform(call: &Call) -> Result<Option<Platform>, ApiError> {
-    let Some(given) = call.body.get("@odata.type").and_then(Value::as_str).filter(|given| !given.is_empty()) else {
+    let Some(given) = call.body.get("@odata.type").and_then(Value::as_str).filter(|given| !given.is_empty())
+    else {
         return Ok(None);
     };
     let bare = given.trim_start_matches('#');
@@ -139,14 +146,20 @@ fn platform(call: &Call) -> Result<Option<Platform>, ApiError> {
     Platform::ALL.into_iter().find(of).map(Some).ok_or_else(|| {
         let names = Platform::ALL.map(odata_type).join(", ");
         let given: String = given.chars().take(80).collect();
-        ApiError::bad_value("@odata.type", format!("Failed to make a profile of type '{given}': expected one of {names}."))
+        ApiError::bad_value(
+            "@odata.type",
+            format!("Failed to make a profile of type '{given}': expected one of {names}."),
+        )
     })
 }
 
 pub(crate) async fn create(call: Call) -> Result<Answer, ApiError> {
     let token: TokenId = call.id(0)?;
     let platform = platform(&call)?.ok_or_else(|| {
-        ApiError::bad_value("@odata.type", "Failed to make a profile: '@odata.type' has to say for which platform.")
+        ApiError::bad_value(
+            "@odata.type",
+            "Failed to make a profile: '@odata.type' has to say for which platform.",
+        )
     })?;
     let body = call.properties(profile_of(platform))?;
     let mut settings = ProfileSettings::default();
@@ -161,7 +174,8 @@ pub(crate) async fn update(call: Call) -> Result<Answer, ApiError> {
     let before = found(&call).await?;
     let fixed = before.profile.platform;
     if platform(&call)?.is_some_and(|asked| asked != fixed) {
-        let words = format!("Failed to change the profile's platform: it is {} for good (R28).", fixed.as_str());
+        let words =
+            format!("Failed to change the profile's platform: it is {} for good (R28).", fixed.as_str());
         return Err(ApiError::bad_value("@odata.type", words));
     }
     let body = call.properties(profile_of(fixed))?;
@@ -201,7 +215,11 @@ pub(crate) async fn assign(call: Call) -> Result<Answer, ApiError> {
     }
     let done = lines.len() - refused.len();
     let shown = refused.iter().take(20).cloned().collect::<Vec<_>>().join("; ");
-    let words = format!("Failed to assign {} of {} devices ({done} are assigned): {shown}.", refused.len(), lines.len());
+    let words = format!(
+        "Failed to assign {} of {} devices ({done} are assigned): {shown}.",
+        refused.len(),
+        lines.len()
+    );
     Err(ApiError::bad_value("deviceIds", words))
 }
 
@@ -215,7 +233,10 @@ async fn default_for(call: Call, platform: Platform) -> Result<Answer, ApiError>
     let token: TokenId = call.id(0)?;
     let found = call.done(profile::default_of(&call.app, &call.actor, &token, platform).await)?;
     let found = found.ok_or_else(|| {
-        ApiError::not_found(format!("Failed to find a default profile for {}: none is set.", platform.as_str()))
+        ApiError::not_found(format!(
+            "Failed to find a default profile for {}: none is set.",
+            platform.as_str()
+        ))
     })?;
     call.entity(&PROFILE, row(&call, &found), &[])
 }

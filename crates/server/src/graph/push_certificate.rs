@@ -46,9 +46,13 @@ pub(crate) async fn update(call: Call) -> Result<Answer, ApiError> {
     let body = call.properties(&PUSH_CERTIFICATE)?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let pem = text("certificate").map(pem).ok_or_else(|| {
-        ApiError::bad_value("certificate", "Failed to read 'certificate': it is missing; send the file from Apple's portal.")
+        ApiError::bad_value(
+            "certificate",
+            "Failed to read 'certificate': it is missing; send the file from Apple's portal.",
+        )
     })?;
-    let upload = Upload { pem, apple_id: text("appleIdentifier").map(str::to_owned), force: call.confirmed()? };
+    let upload =
+        Upload { pem, apple_id: text("appleIdentifier").map(str::to_owned), force: call.confirmed()? };
     let certificate = call.done(push_certificate::upload(&call.app, &call.actor, upload).await)?;
     call.entity(&PUSH_CERTIFICATE, row(&certificate), &[])
 }

@@ -141,7 +141,11 @@ pub(crate) fn flat(segments: &[Segment]) -> Vec<Segment> {
     let mut flat = Vec::with_capacity(segments.len() + 2);
     for segment in segments {
         if let Arguments::Key(key) = &segment.arguments {
-            let bare = |text: &str| Segment { text: text.to_owned(), name: text.to_owned(), arguments: Arguments::None };
+            let bare = |text: &str| Segment {
+                text: text.to_owned(),
+                name: text.to_owned(),
+                arguments: Arguments::None,
+            };
             flat.extend([bare(&segment.name), bare(key)]);
         } else {
             flat.push(segment.clone());

@@ -62,7 +62,9 @@ async fn answer(
     handled.route = Some(route.template);
     if !caller.may(route.role) {
         let needed = route.role.as_str();
-        return Err(ApiError::forbidden(format!("Failed to allow this: the application needs the role {needed}.")));
+        return Err(ApiError::forbidden(format!(
+            "Failed to allow this: the application needs the role {needed}."
+        )));
     }
     let raw_query = parts.uri.query().unwrap_or_default();
     let options = Options::parse(raw_query)?;
@@ -85,7 +87,11 @@ async fn answer(
 
 fn identify(gate: &Gate, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let mut given = headers.get_all(AUTHORIZATION).iter();
-    let missing = || ApiError::unauthenticated("Failed to find a bearer token: sign in and send it as Authorization: Bearer.");
+    let missing = || {
+        ApiError::unauthenticated(
+            "Failed to find a bearer token: sign in and send it as Authorization: Bearer.",
+        )
+    };
     let value = given.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
     // Two headers: a proxy and a client may each mean another one.
     if given.next().is_some() {
@@ -125,10 +131,13 @@ async fn read_body(method: &Method, body: axum::body::Body) -> Result<Map<String
     }
     let bytes: Bytes = match Limited::new(body, BODY_MAX).collect().await {
         Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(ApiError::too_large(BODY_MAX)),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            return Err(ApiError::too_large(BODY_MAX));
+        }
         Err(_) => return Err(ApiError::bad("Failed to read the body: it broke off.")),
     };
-    let text = std::str::from_utf8(&bytes).map_err(|_| ApiError::bad("Failed to read the body: it is not UTF-8."))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| ApiError::bad("Failed to read the body: it is not UTF-8."))?;
     if text.trim().is_empty() {
         return Ok(Map::new());
     }

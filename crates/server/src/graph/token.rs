@@ -39,7 +39,10 @@ pub(crate) fn row(detail: &TokenDetail) -> Value {
         ("dataSharingConsentGranted", json!(token.consent.is_some())),
         ("lastModifiedDateTime", date(Some(token.modified_at))),
         ("lastSuccessfulSyncDateTime", date(sync.and_then(|sync| sync.last_success_at))),
-        ("lastSyncErrorCode", json!(sync.and_then(|sync| sync.last_error.as_ref()).map_or(0, |error| error.code))),
+        (
+            "lastSyncErrorCode",
+            json!(sync.and_then(|sync| sync.last_error.as_ref()).map_or(0, |error| error.code)),
+        ),
         ("lastSyncTriggeredDateTime", date(sync.and_then(|sync| sync.last_triggered_at))),
         ("roleScopeTagIds", json!(token.scope_tags)),
         ("shareTokenWithSchoolDataSyncService", json!(token.share_with_school_data_sync)),
@@ -71,7 +74,8 @@ async fn expanded(call: &Call, detail: &TokenDetail) -> Result<Value, ApiError> 
     }
     if call.expands(PROFILES) {
         let rows = profile::rows(call, &detail.token).await?;
-        let rows: Result<Vec<_>, _> = rows.into_iter().map(|row| call.narrowed(PROFILES, &PROFILE, row)).collect();
+        let rows: Result<Vec<_>, _> =
+            rows.into_iter().map(|row| call.narrowed(PROFILES, &PROFILE, row)).collect();
         members.insert(PROFILES.to_owned(), rows?.into());
     }
     if call.expands(DEVICES) {
@@ -193,7 +197,9 @@ pub(crate) async fn upload(call: Call) -> Result<Answer, ApiError> {
 fn file(text: &str) -> Vec<u8> {
     let packed: String = text.split_whitespace().collect();
     let unpacked = STANDARD.decode(packed).ok();
-    let is_mime = |bytes: &Vec<u8>| bytes.windows(12).take(4_096).any(|part| part.eq_ignore_ascii_case(b"content-type"));
+    let is_mime = |bytes: &Vec<u8>| {
+        bytes.windows(12).take(4_096).any(|part| part.eq_ignore_ascii_case(b"content-type"))
+    };
     unpacked.filter(is_mime).unwrap_or_else(|| text.as_bytes().to_vec())
 }
 

@@ -3,8 +3,9 @@
 use super::words::{DISCOVERY_SOURCE, ENROLLMENT_STATE, PLATFORM};
 use super::{EntityType, Property, choice, date, flag, text};
 
-pub(crate) static DEVICE: EntityType = EntityType::new("microsoft.graph.importedAppleDeviceIdentity", &[GRAPH])
-    .search(&["serialNumber", "description"]);
+pub(crate) static DEVICE: EntityType =
+    EntityType::new("microsoft.graph.importedAppleDeviceIdentity", &[GRAPH])
+        .search(&["serialNumber", "description"]);
 
 const GRAPH: &[Property] = &[
     date("createdDateTime").or_no_date().read_only(),

@@ -4,15 +4,19 @@
 use query::Kind;
 
 use super::words::{
-    COMPLIANCE_STATE, DEVICE_ENROLLMENT_TYPE, DEVICE_REGISTRATION_STATE, DEVICE_TYPE, JOIN_TYPE, LOST_MODE_STATE,
-    MANAGED_DEVICE_OWNER_TYPE, MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE, MANAGEMENT_AGENT_TYPE, MANAGEMENT_STATE,
-    OWNER_TYPE,
+    COMPLIANCE_STATE, DEVICE_ENROLLMENT_TYPE, DEVICE_REGISTRATION_STATE, DEVICE_TYPE, JOIN_TYPE,
+    LOST_MODE_STATE, MANAGED_DEVICE_OWNER_TYPE, MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE,
+    MANAGEMENT_AGENT_TYPE, MANAGEMENT_STATE, OWNER_TYPE,
 };
 use super::{Absent, EntityType, Property, choice, date, flag, int, part, parts, text, texts};
 
 pub(crate) static MANAGED_DEVICE: EntityType =
-    EntityType::new("microsoft.graph.managedDevice", &[APPLE, DIRECTORY, ELSEWHERE])
-        .search(&["deviceName", "serialNumber", "model", "enrollmentProfileName"]);
+    EntityType::new("microsoft.graph.managedDevice", &[APPLE, DIRECTORY, ELSEWHERE]).search(&[
+        "deviceName",
+        "serialNumber",
+        "model",
+        "enrollmentProfileName",
+    ]);
 
 /// What an Apple device has.
 const APPLE: &[Property] = &[
@@ -127,7 +131,8 @@ const ELSEWHERE: &[Property] = &[
     text("chassisType").or("unknown").beta().unasked(),
     parts("chromeOSDeviceInfo", "[ChromeOSDeviceProperty]").beta(),
     parts("cloudPcRemoteActionResults", "[CloudPcRemoteActionResult]").beta(),
-    part("configurationManagerClientEnabledFeatures", "ConfigurationManagerClientEnabledFeatures").read_only(),
+    part("configurationManagerClientEnabledFeatures", "ConfigurationManagerClientEnabledFeatures")
+        .read_only(),
     part("configurationManagerClientHealthState", "ConfigurationManagerClientHealthState").beta(),
     part("configurationManagerClientInformation", "ConfigurationManagerClientInformation").beta(),
     parts("detectedApps", "[DetectedApp]").beta(),

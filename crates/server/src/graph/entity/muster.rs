@@ -82,13 +82,8 @@ const PLAN: &[Property] = &[
 /// A command, pending or past.
 pub(crate) static COMMAND: EntityType = EntityType::new("muster.command", &[ASKED]);
 
-const ASKED: &[Property] = &[
-    text("requestType"),
-    text("state"),
-    text("words"),
-    date("queuedDateTime"),
-    date("finishedDateTime"),
-];
+const ASKED: &[Property] =
+    &[text("requestType"), text("state"), text("words"), date("queuedDateTime"), date("finishedDateTime")];
 
 /// Something an administrator should know or do.
 pub(crate) static ALERT: EntityType = EntityType::new("muster.alert", &[RAISED]);

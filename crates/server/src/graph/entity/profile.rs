@@ -15,8 +15,17 @@ pub(crate) static PROFILE: EntityType =
 static ANY_PROFILE: EntityType = EntityType::new(NAME, ALL);
 
 const NAME: &str = "microsoft.graph.enrollmentProfile";
-const ALL: &[&[Property]] =
-    &[BASE, DEP_BASE, IOS, MAC_OS, PROFILE_ALL, PROFILE_IOS, PROFILE_MAC_OS, PROFILE_TV_OS, PROFILE_VISION_OS];
+const ALL: &[&[Property]] = &[
+    BASE,
+    DEP_BASE,
+    IOS,
+    MAC_OS,
+    PROFILE_ALL,
+    PROFILE_IOS,
+    PROFILE_MAC_OS,
+    PROFILE_TV_OS,
+    PROFILE_VISION_OS,
+];
 
 static IOS_PROFILE: EntityType = EntityType::new(
     "microsoft.graph.depIOSEnrollmentProfile",

@@ -3,8 +3,8 @@
 use super::words::DEP_TOKEN_TYPE;
 use super::{EntityType, Property, choice, date, flag, int, part, parts, text, texts};
 
-pub(crate) static TOKEN: EntityType =
-    EntityType::new("microsoft.graph.depOnboardingSetting", &[GRAPH]).search(&["tokenName", "appleIdentifier"]);
+pub(crate) static TOKEN: EntityType = EntityType::new("microsoft.graph.depOnboardingSetting", &[GRAPH])
+    .search(&["tokenName", "appleIdentifier"]);
 
 const GRAPH: &[Property] = &[
     text("appleIdentifier"),

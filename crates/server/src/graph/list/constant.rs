@@ -50,7 +50,10 @@ fn names(test: &Test, into: &mut Vec<String>) {
         Test::Constant(_) => {}
         Test::And(parts) | Test::Or(parts) => parts.iter().for_each(|part| names(part, into)),
         Test::Not(part) | Test::Known(part) => names(part, into),
-        Test::Flag(property) | Test::Has(property, _) | Test::Text(property, ..) | Test::IsOf(property, _) => {
+        Test::Flag(property)
+        | Test::Has(property, _)
+        | Test::Text(property, ..)
+        | Test::IsOf(property, _) => {
             add(property);
         }
         Test::IsNull(term) | Test::Compare(term, ..) | Test::In(term, ..) => add(of(term)),

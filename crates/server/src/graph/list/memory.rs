@@ -29,7 +29,9 @@ pub(crate) fn answer(
         rows.sort_by(|left, right| query::compare(&keys, left, right));
     }
     let start = match &options.skip_token {
-        Some(token) => begin(&rows, &keys, &Cursor::decode(token, &call.path, options)?, !options.order_by.is_empty()),
+        Some(token) => {
+            begin(&rows, &keys, &Cursor::decode(token, &call.path, options)?, !options.order_by.is_empty())
+        }
         None => skip(options.skip)? as usize,
     };
     let limit = if options.top == Some(0) { 0 } else { limit(call) as usize };
@@ -53,7 +55,8 @@ pub(crate) fn count(call: &Call, entity: &'static EntityType, rows: &[Value]) ->
 /// The sort keys, and the id last, so that no two rows are equal.
 fn keys(call: &Call, entity: &'static EntityType) -> Result<Vec<Key>, ApiError> {
     let mut keys = query::check_order(&call.options.order_by, entity)?;
-    let property = Property { scope: 0, path: vec!["id"], kind: Kind::String, ignore_case: false, casts: Vec::new() };
+    let property =
+        Property { scope: 0, path: vec!["id"], kind: Kind::String, ignore_case: false, casts: Vec::new() };
     keys.push(Key { property, direction: Direction::Ascending });
     Ok(keys)
 }

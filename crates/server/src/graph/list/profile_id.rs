@@ -11,8 +11,12 @@ pub(super) fn bare(expr: Expr) -> Expr {
     match expr {
         Expr::Compare(left, op @ (BinaryOp::Eq | BinaryOp::Ne), right) => {
             let (left, right) = match (*left, *right) {
-                (Expr::Path(path), Expr::Literal(literal)) if holds(&path) => (Expr::Path(path), literal_of(literal)),
-                (Expr::Literal(literal), Expr::Path(path)) if holds(&path) => (literal_of(literal), Expr::Path(path)),
+                (Expr::Path(path), Expr::Literal(literal)) if holds(&path) => {
+                    (Expr::Path(path), literal_of(literal))
+                }
+                (Expr::Literal(literal), Expr::Path(path)) if holds(&path) => {
+                    (literal_of(literal), Expr::Path(path))
+                }
                 (left, right) => (bare(left), bare(right)),
             };
             Expr::Compare(Box::new(left), op, Box::new(right))

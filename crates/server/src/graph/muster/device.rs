@@ -37,11 +37,12 @@ fn presence(device: &domain::device::Device) -> &'static str {
 fn row(story: &Story) -> Value {
     let device = &story.device;
     let assignment = &device.assignment;
-    let id = |known: &Option<(ProfileId, String)>| json!(known.as_ref().map(|(id, _)| joined(&device.token, id)));
+    let id =
+        |known: &Option<(ProfileId, String)>| json!(known.as_ref().map(|(id, _)| joined(&device.token, id)));
     let name = |known: &Option<(ProfileId, String)>| json!(known.as_ref().map(|(_, name)| name));
-    let reasons = story.readiness.reasons.iter().map(|reason| {
-        json!({ "code": reason.code.as_str(), "words": reason.words, "action": reason.action })
-    });
+    let reasons = story.readiness.reasons.iter().map(
+        |reason| json!({ "code": reason.code.as_str(), "words": reason.words, "action": reason.action }),
+    );
     READINESS.complete(object([
         ("id", json!(device.id)),
         ("tokenId", json!(device.token)),
@@ -93,9 +94,9 @@ pub(crate) async fn get(call: Call) -> Result<Answer, ApiError> {
 }
 
 fn answer(call: &Call, lines: &[Assigned]) -> Answer {
-    let lines = lines.iter().map(|line| {
-        json!({ "serialNumber": line.serial.as_str(), "ok": line.ok, "words": line.words })
-    });
+    let lines = lines
+        .iter()
+        .map(|line| json!({ "serialNumber": line.serial.as_str(), "ok": line.ok, "words": line.words }));
     call.value("Collection(muster.assigned)", lines.collect::<Vec<_>>())
 }
 

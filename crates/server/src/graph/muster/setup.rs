@@ -63,7 +63,8 @@ pub(crate) async fn get(call: Call) -> Result<Answer, ApiError> {
     let id: ManagedDeviceId = call.id(0)?;
     let device = call.done(managed_device::get(&call.app, &call.actor, &id).await)?;
     let plan = call.done(setup::get(&call.app, &call.actor, &id).await)?;
-    let plan = plan.ok_or_else(|| ApiError::not_found("Failed to find a setup of this device: it never began one."))?;
+    let plan = plan
+        .ok_or_else(|| ApiError::not_found("Failed to find a setup of this device: it never began one."))?;
     call.entity(&SETUP, row(&plan, device.serial.as_str()), &[])
 }
 
@@ -96,7 +97,9 @@ pub(crate) async fn commands(call: Call) -> Result<Answer, ApiError> {
         let (state, words) = match &command.outcome {
             CommandOutcome::Acknowledged => ("acknowledged", Value::Null),
             CommandOutcome::Error { words } => ("error", json!(words)),
-            CommandOutcome::FormatError => ("formatError", json!("the device does not understand the command")),
+            CommandOutcome::FormatError => {
+                ("formatError", json!("the device does not understand the command"))
+            }
             CommandOutcome::Cancelled => ("cancelled", json!("the enrolment that it belonged to has ended")),
             CommandOutcome::Expired => ("expired", json!("the device did not answer in time")),
         };

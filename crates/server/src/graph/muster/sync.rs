@@ -20,13 +20,16 @@ fn row(run: &SyncRun) -> Value {
     let (state, words) = match &run.state {
         RunState::Running => ("running", None),
         RunState::Succeeded => ("succeeded", None),
-        RunState::BatchLimit => {
-            ("batchLimit", Some("the batch limit was reached; the next run goes on from here (R17)".to_owned()))
-        }
+        RunState::BatchLimit => (
+            "batchLimit",
+            Some("the batch limit was reached; the next run goes on from here (R17)".to_owned()),
+        ),
         RunState::RepeatedCursor => {
             ("repeatedCursor", Some("Apple repeated itself; stopped, and the next run goes on".to_owned()))
         }
-        RunState::TimedOut => ("timedOut", Some("not finished within 15 minutes; the next run goes on (R57)".to_owned())),
+        RunState::TimedOut => {
+            ("timedOut", Some("not finished within 15 minutes; the next run goes on (R57)".to_owned()))
+        }
         RunState::Failed { code, words } => ("failed", Some(format!("{words} ({code})"))),
     };
     SYNC_RUN.complete(object([

@@ -36,7 +36,8 @@ pub(super) fn shown(settings: &ProfileSettings, entity: &EntityType) -> Map<Stri
 
 fn rotation(settings: &ProfileSettings) -> Value {
     let accounts = &settings.accounts;
-    if accounts.auto_rotation_period_in_days.is_none() && !accounts.on_retrieval_auto_rotate_password_enabled {
+    if accounts.auto_rotation_period_in_days.is_none() && !accounts.on_retrieval_auto_rotate_password_enabled
+    {
         return Value::Null;
     }
     json!({
@@ -51,7 +52,7 @@ fn rotation(settings: &ProfileSettings) -> Value {
 /// Changes what the body names. The body has canonical names and types.
 pub(super) fn apply(settings: &mut ProfileSettings, body: &Map<String, Value>) -> Result<(), AppError> {
     if body.get(PASSWORD).and_then(Value::as_str).is_some_and(|password| !password.is_empty()) {
-        let words = "a password for the administrator's account is not taken: it is made by this server for each Mac";
+        let words = "this server makes no administrator's account on Macs, so that a password for it has no use; leave it out";
         return Err(AppError::invalid(PASSWORD, words));
     }
     let Ok(Value::Object(mut merged)) = serde_json::to_value(&*settings) else {
@@ -77,7 +78,8 @@ pub(super) fn apply(settings: &mut ProfileSettings, body: &Map<String, Value>) -
     }
     merged.insert(ACCOUNTS.into(), Value::Object(accounts));
     let read = serde_json::from_value(Value::Object(merged));
-    *settings = read.map_err(|error| AppError::invalid("profile", format!("failed to read a setting: {error}")))?;
+    *settings =
+        read.map_err(|error| AppError::invalid("profile", format!("failed to read a setting: {error}")))?;
     hide(settings, &hidden, body.contains_key(SKIP_KEYS));
     Ok(())
 }
@@ -94,7 +96,10 @@ fn set(settings: &mut Map<String, Value>, name: &str, value: &Value) {
 fn rotate(accounts: &mut Map<String, Value>, value: &Value) {
     let names = [
         ("autoRotationPeriodInDays", "/autoRotationPeriodInDays"),
-        ("onRetrievalAutoRotatePasswordEnabled", "/depProfileDelayAutoRotationSetting/onRetrievalAutoRotatePasswordEnabled"),
+        (
+            "onRetrievalAutoRotatePasswordEnabled",
+            "/depProfileDelayAutoRotationSetting/onRetrievalAutoRotatePasswordEnabled",
+        ),
         (
             "onRetrievalDelayAutoRotatePasswordInHours",
             "/depProfileDelayAutoRotationSetting/onRetrievalDelayAutoRotatePasswordInHours",

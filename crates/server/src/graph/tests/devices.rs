@@ -34,17 +34,23 @@ async fn serials_are_found_by_every_filter_that_clients_send() {
         ("requestedEnrollmentProfileId eq null".to_owned(), vec!["BBBB2222", "CCCC3333"]),
         ("serialNumber in ('AAAA1111','CCCC3333','X')".to_owned(), vec!["AAAA1111", "CCCC3333"]),
         ("isDeleted eq false and contains(serialNumber,'22')".to_owned(), vec!["BBBB2222"]),
-        ("createdDateTime gt 2020-01-01T00:00:00Z and not (serialNumber eq 'AAAA1111')".to_owned(), vec!["BBBB2222", "CCCC3333"]),
+        (
+            "createdDateTime gt 2020-01-01T00:00:00Z and not (serialNumber eq 'AAAA1111')".to_owned(),
+            vec!["BBBB2222", "CCCC3333"],
+        ),
         ("serialNumber eq 'O''Brien'".to_owned(), vec![]),
     ] {
-        let reply = world.get(&format!("{path}?$filter={}&$orderby=serialNumber&$count=true", encoded(&filter))).await;
+        let reply = world
+            .get(&format!("{path}?$filter={}&$orderby=serialNumber&$count=true", encoded(&filter)))
+            .await;
         let reply = reply.expect(200);
         assert_eq!(reply.column("serialNumber"), found, "{filter}");
         assert_eq!(reply.body["@odata.count"], found.len());
         let count = world.get(&format!("{path}/$count?$filter={}", encoded(&filter))).await.expect(200);
         assert_eq!(count.text, found.len().to_string(), "{filter}");
     }
-    let all = world.get("/beta/deviceManagement/importedAppleDeviceIdentities?$search=bbbb").await.expect(200);
+    let all =
+        world.get("/beta/deviceManagement/importedAppleDeviceIdentities?$search=bbbb").await.expect(200);
     assert_eq!(all.column("serialNumber"), ["BBBB2222"]);
 }
 
@@ -87,16 +93,32 @@ async fn a_list_of_serials_is_imported_row_by_row_and_told_row_by_row() {
         ],
     });
     let reply = world.post(&format!("{path}/importAppleDeviceIdentityList"), body).await.expect(200);
-    let told: Vec<_> = reply.rows().iter().map(|row| (row["serialNumber"].as_str().unwrap(), row["status"].as_bool().unwrap())).collect();
+    let told: Vec<_> = reply
+        .rows()
+        .iter()
+        .map(|row| (row["serialNumber"].as_str().unwrap(), row["status"].as_bool().unwrap()))
+        .collect();
     assert_eq!(told, [("NEWS0001", true), ("AAAA1111", false), ("not a serial!", false)]);
     assert_eq!(reply.rows()[0]["@odata.type"], "#microsoft.graph.importedAppleDeviceIdentityResult");
     let reply = world.post(&path, json!({ "serialNumber": "NEWS0002" })).await.expect(201);
     let one = format!("{path}/{}", reply.body["id"].as_str().unwrap());
     world.post(&path, json!({ "serialNumber": "NEWS0002" })).await.expect(409);
     world.post(&path, json!({ "serialNumber": "" })).await.expect(400);
-    world.post(&format!("{path}/importAppleDeviceIdentityList"), json!({ "importedAppleDeviceIdentities": "x" })).await.expect(400);
-    let reply = world.patch(&one, json!({ "description": "Shelf 3", "enrollmentState": "blocked" })).await.expect(200);
-    assert_eq!((&reply.body["description"], &reply.body["enrollmentState"]), (&json!("Shelf 3"), &json!("blocked")));
+    world
+        .post(
+            &format!("{path}/importAppleDeviceIdentityList"),
+            json!({ "importedAppleDeviceIdentities": "x" }),
+        )
+        .await
+        .expect(400);
+    let reply = world
+        .patch(&one, json!({ "description": "Shelf 3", "enrollmentState": "blocked" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&reply.body["description"], &reply.body["enrollmentState"]),
+        (&json!("Shelf 3"), &json!("blocked"))
+    );
     world.delete(&one).await.expect(204);
     world.get(&one).await.expect(404);
 }

@@ -1,9 +1,75 @@
 //! Health, metrics, limits, and a stop that lets requests end.
 
-use http::Method;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use http::{Method, Request, StatusCode};
+use net::{ListenConfig, Listener};
+use tower::ServiceExt;
 
 use super::world::{D, with_limits, world};
-use crate::ServerLimits;
+use crate::edge::{Edge, Side, around};
+use crate::{Server, ServerConfig, ServerLimits};
+
+/// Shows: nothing of the devices' side is ever 401 (apple.md 3.3), and neither side answers for the other.
+#[tokio::test]
+async fn devices_have_a_listener_of_their_own_that_knows_no_api() {
+    let world = world().await;
+    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let listen = || async { Listener::bind(ListenConfig::plain(bind)).await.unwrap() };
+    let config = ServerConfig {
+        app: world.app.clone(),
+        api: listen().await,
+        device: Some(listen().await),
+        limits: ServerLimits::default(),
+        metrics_from: Vec::new(),
+    };
+    let running = Server::start(config).await.unwrap();
+    assert_ne!(running.api_addr, running.device_addr);
+    let device = format!("http://{}", running.device_addr);
+    for path in [D, "/default/oauth2/v2.0/token", "/metrics", "/readyz", "/"] {
+        let reply = world.get(&format!("{device}{path}")).await;
+        assert_eq!(reply.status.as_u16(), 404, "{path}");
+    }
+    world.get(&format!("{device}/healthz")).await.expect(200);
+    for path in ["/t/default/enroll/secret", "/t/default/mdm", "/t/default/scep", "/t/nobody/checkin"] {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+            let reply = world.call(method.clone(), &format!("{device}{path}"), "x".into()).await;
+            assert_ne!(reply.status.as_u16(), 401, "{method} {path}");
+            assert!(reply.headers.contains_key("request-id"));
+        }
+    }
+    let api = format!("http://{}", running.api_addr);
+    // On the API's side the path is nobody's.
+    world.get(&format!("{api}/t/default/mdm")).await.expect(400);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_or_never_ends_is_answered_on_either_side() {
+    let world = world().await;
+    let panics = || async {
+        let nothing: Option<&'static str> = None;
+        nothing.expect("a secret word")
+    };
+    let routes =
+        Router::new().route("/panic", get(panics)).route("/never", get(std::future::pending::<&'static str>));
+    for (side, panicked, ended) in [(Side::Api, 500, 504), (Side::Device, 503, 503)] {
+        let edge = Edge::new(&world.app, side, 10, Duration::from_millis(10));
+        let routes = routes.clone().layer(from_fn_with_state(edge, around));
+        for (path, status) in [("/panic", panicked), ("/never", ended)] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = routes.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::from_u16(status).unwrap(), "{path}");
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            assert!(!String::from_utf8_lossy(&body).contains("secret"));
+        }
+    }
+}
 
 #[tokio::test]
 async fn health_and_metrics_need_no_token_and_tell_no_secret() {
@@ -51,7 +117,14 @@ async fn a_body_that_is_too_large_is_413_and_one_that_is_no_text_400() {
     world.call(Method::POST, D, format!("{{\"a\":{deep}")).await.expect(400);
     let bearer = format!("Bearer {}", world.token);
     let url = format!("{}{D}", world.base);
-    let reply = world.http.post(url).header("authorization", bearer).body(vec![0xff, 0xfe, 0x00]).send().await.unwrap();
+    let reply = world
+        .http
+        .post(url)
+        .header("authorization", bearer)
+        .body(vec![0xff, 0xfe, 0x00])
+        .send()
+        .await
+        .unwrap();
     assert_eq!(reply.status().as_u16(), 400);
 }
 

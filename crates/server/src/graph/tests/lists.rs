@@ -13,7 +13,9 @@ async fn following_the_links_gives_each_row_once_though_rows_come_and_go() {
     let serials: Vec<&str> = serials.iter().map(String::as_str).collect();
     world.devices(&id, &serials, |_, _| {}).await;
     for order in ["", "&$orderby=serialNumber%20desc", "&orderBy=enrollmentState"] {
-        let mut next = Some(format!("{D}/{id}/importedAppleDeviceIdentities?$top=10&$count=true&%24filter=isDeleted%20eq%20false{order}"));
+        let mut next = Some(format!(
+            "{D}/{id}/importedAppleDeviceIdentities?$top=10&$count=true&%24filter=isDeleted%20eq%20false{order}"
+        ));
         let mut seen = Vec::new();
         while let Some(path) = next {
             let page = world.get(&path).await.expect(200);
@@ -52,7 +54,10 @@ async fn small_lists_page_by_links_too() {
     for n in 0..5 {
         world.new_profile(&id, &format!("P{n}")).await;
     }
-    let mut next = Some(format!("{D}/{id}/enrollmentProfiles?$top=2&$orderby=displayName desc&$select=displayName,id").replace(' ', "%20"));
+    let mut next = Some(
+        format!("{D}/{id}/enrollmentProfiles?$top=2&$orderby=displayName desc&$select=displayName,id")
+            .replace(' ', "%20"),
+    );
     let mut seen = Vec::new();
     while let Some(path) = next {
         let page = world.get(&path).await.expect(200);

@@ -14,14 +14,20 @@ async fn a_list_leaves_out_what_only_one_device_shows_and_only_when_asked_for() 
     let profile = world.new_profile(&token, "Office").await;
     let id = world.enrolled(&token, &profile, "AAAA1111").await;
     let list = world.get(&format!("{M}?$select=id,udid,serialNumber,hardwareInformation")).await.expect(200);
-    assert_eq!(list.rows()[0], json!({ "id": id.as_str(), "udid": null, "serialNumber": "AAAA1111", "hardwareInformation": null }));
+    assert_eq!(
+        list.rows()[0],
+        json!({ "id": id.as_str(), "udid": null, "serialNumber": "AAAA1111", "hardwareInformation": null })
+    );
     let plain = world.get(&format!("{M}/{id}")).await.expect(200);
     assert_eq!(plain.body["udid"], Value::Null);
     assert_eq!(plain.body["operatingSystem"], "iPadOS");
     assert_eq!(plain.body["managementState"], "managed");
     assert_eq!(plain.body["enrollmentProfileName"], "Office");
     assert_eq!(plain.body["easActivationDateTime"], "0001-01-01T00:00:00Z");
-    let asked = world.get(&format!("{M}('{id}')?$select=udid,hardwareInformation/serialNumber,activationLockBypassCode")).await.expect(200);
+    let asked = world
+        .get(&format!("{M}('{id}')?$select=udid,hardwareInformation/serialNumber,activationLockBypassCode"))
+        .await
+        .expect(200);
     assert_eq!(asked.body["udid"], "UDID-AAAA1111");
     assert_eq!(asked.body["activationLockBypassCode"], Value::Null);
     let v1 = world.get(&format!("/v1.0/deviceManagement/managedDevices/{id}")).await.expect(200);
@@ -42,7 +48,10 @@ async fn filters_by_what_every_device_has_alike_are_answered_and_not_ignored() {
         ("manufacturer eq 'apple' or serialNumber eq 'x'", 2),
         ("not (complianceState eq 'unknown')", 0),
         ("userPrincipalName eq null and operatingSystem eq 'ipados'", 2),
-        ("contains(deviceName,'aaaa') and managedDeviceOwnerType eq microsoft.graph.managedDeviceOwnerType'company'", 1),
+        (
+            "contains(deviceName,'aaaa') and managedDeviceOwnerType eq microsoft.graph.managedDeviceOwnerType'company'",
+            1,
+        ),
         ("enrollmentProfileName eq 'office' and isSupervised eq true", 2),
         ("lastSyncDateTime lt 2020-01-01T00:00:00Z", 0),
     ] {
@@ -66,7 +75,8 @@ async fn actions_become_commands_and_a_device_that_is_not_there_is_404() {
     let asked = commands.column("requestType");
     assert_eq!(asked, ["DeviceInformation", "RestartDevice", "DeviceLock", "ShutDownDevice", "EraseDevice"]);
     assert_eq!(commands.column("state"), ["queued"; 5]);
-    let reply = world.post(&format!("{M}/{id}/wipe"), json!({ "obliterationBehavior": "perhaps" })).await.expect(400);
+    let reply =
+        world.post(&format!("{M}/{id}/wipe"), json!({ "obliterationBehavior": "perhaps" })).await.expect(400);
     assert_eq!(reply.body["error"]["target"], "obliterationBehavior");
     world.post(&format!("{M}/{id}/resetPasscode"), json!({})).await.expect(409);
     world.post(&format!("{M}/{id}/enableLostMode"), json!({})).await.expect(400);
@@ -79,9 +89,15 @@ async fn a_device_is_renamed_by_a_body_with_or_without_quotes_around_its_key() {
     let token = world.new_token("Office", true).await;
     let profile = world.new_profile(&token, "Office").await;
     let id = world.enrolled(&token, &profile, "AAAA1111").await;
-    world.call(Method::POST, &format!("{M}/{id}/setDeviceName"), "{ deviceName:\"Lobby\" }".into()).await.expect(204);
+    world
+        .call(Method::POST, &format!("{M}/{id}/setDeviceName"), "{ deviceName:\"Lobby\" }".into())
+        .await
+        .expect(204);
     assert_eq!(world.get(&format!("{M}/{id}")).await.body["managedDeviceName"], "Lobby");
     world.post(&format!("{M}/{id}/setDeviceName"), json!({})).await.expect(400);
-    let reply = world.patch(&format!("{M}/{id}"), json!({ "managedDeviceName": "Desk", "notes": "x" })).await.expect(200);
+    let reply = world
+        .patch(&format!("{M}/{id}"), json!({ "managedDeviceName": "Desk", "notes": "x" }))
+        .await
+        .expect(200);
     assert_eq!(reply.body["managedDeviceName"], "Desk");
 }

@@ -13,7 +13,8 @@ async fn the_checklist_says_what_is_to_be_done() {
     let done: Vec<_> = list.rows().iter().map(|row| row["done"].as_bool().unwrap()).collect();
     assert_eq!(done, [true, false, false, false, false]);
     let id = world.new_token("Office", true).await;
-    let one = world.get(&format!("/beta/muster/tokens/{id}/checklist?$filter=done%20eq%20false")).await.expect(200);
+    let one =
+        world.get(&format!("/beta/muster/tokens/{id}/checklist?$filter=done%20eq%20false")).await.expect(200);
     assert_eq!(one.column("item"), ["pushCertificate", "devices"]);
 }
 
@@ -25,7 +26,10 @@ async fn the_tenant_is_shown_and_renamed() {
     assert_eq!(tenant.body["apiUrl"], world.base.as_str());
     let body = json!({ "organizationName": "Example AG", "organizationPhone": "+41", "practice": true });
     let changed = world.patch("/beta/muster/tenant", body).await.expect(200);
-    assert_eq!((&changed.body["organizationName"], &changed.body["practice"]), (&json!("Example AG"), &json!(false)));
+    assert_eq!(
+        (&changed.body["organizationName"], &changed.body["practice"]),
+        (&json!("Example AG"), &json!(false))
+    );
     world.patch("/beta/muster/tenant", json!({ "organizationName": "" })).await.expect(400);
 }
 
@@ -40,14 +44,19 @@ async fn a_token_tells_its_health_its_keys_and_when_it_may_sync() {
     assert_eq!(one.body["server"]["name"], "Muster");
     assert_eq!(one.body["keys"][0]["state"], "pending");
     assert_eq!(world.get(&format!("/beta/muster/tokens/{id}/keys")).await.expect(200).rows().len(), 1);
-    let run = world.post(&format!("/beta/muster/tokens/{id}/sync"), json!({ "kind": "full" })).await.expect(202);
+    let run =
+        world.post(&format!("/beta/muster/tokens/{id}/sync"), json!({ "kind": "full" })).await.expect(202);
     let run = run.body["id"].as_str().unwrap().to_owned();
     let told = world.get(&format!("/beta/muster/tokens/{id}/syncRuns/{run}")).await.expect(200);
     assert_eq!((&told.body["state"], &told.body["trigger"]), (&json!("running"), &json!("manual")));
-    assert_eq!(world.get(&format!("/beta/muster/tokens/{id}/syncRuns?$top=1")).await.expect(200).column("id"), [run]);
+    assert_eq!(
+        world.get(&format!("/beta/muster/tokens/{id}/syncRuns?$top=1")).await.expect(200).column("id"),
+        [run]
+    );
     world.post(&format!("/beta/muster/tokens/{id}/sync"), json!({ "kind": "half" })).await.expect(400);
     let draft = world.new_token("Draft", false).await;
-    let list = world.get(&format!("/beta/muster/tokens?$filter={}", encoded("health eq 'draft'"))).await.expect(200);
+    let list =
+        world.get(&format!("/beta/muster/tokens?$filter={}", encoded("health eq 'draft'"))).await.expect(200);
     assert_eq!(list.column("id"), [draft]);
 }
 
@@ -61,7 +70,11 @@ async fn a_serial_tells_its_story_and_is_assigned_across_tokens() {
     world.devices(&b, &["BBBB2222"], |_, _| {}).await;
     let body = json!({ "serialNumbers": ["BBBB2222", "AAAA1111"], "profileId": profile });
     let reply = world.post("/beta/muster/devices/assign", body).await.expect(200);
-    let mut told: Vec<_> = reply.rows().iter().map(|row| (row["serialNumber"].as_str().unwrap(), row["ok"].as_bool().unwrap())).collect();
+    let mut told: Vec<_> = reply
+        .rows()
+        .iter()
+        .map(|row| (row["serialNumber"].as_str().unwrap(), row["ok"].as_bool().unwrap()))
+        .collect();
     told.sort_unstable();
     assert_eq!(told, [("AAAA1111", false), ("BBBB2222", true)]);
     let bare = profile.split('_').next_back().unwrap();
@@ -70,19 +83,31 @@ async fn a_serial_tells_its_story_and_is_assigned_across_tokens() {
     let story = world.get("/beta/muster/devices/bbbb2222").await.expect(200);
     let row = &story.rows()[0];
     assert_eq!(row["requestedProfileId"], profile.as_str());
-    assert_eq!((&row["tokenName"], &row["ready"], &row["presence"]), (&json!("B"), &json!(false), &json!("present")));
+    assert_eq!(
+        (&row["tokenName"], &row["ready"], &row["presence"]),
+        (&json!("B"), &json!(false), &json!("present"))
+    );
     assert!(!row["reasons"].as_array().unwrap().is_empty());
     let reply = world.get("/beta/muster/devices/XXXX9999").await.expect(404);
     assert!(reply.message().contains("Check its spelling"), "{}", reply.text);
-    let list = world.get(&format!("/beta/muster/devices?$orderby=serialNumber&$filter={}", encoded("appleProfileStatus eq 'empty'"))).await;
+    let list = world
+        .get(&format!(
+            "/beta/muster/devices?$orderby=serialNumber&$filter={}",
+            encoded("appleProfileStatus eq 'empty'")
+        ))
+        .await;
     assert_eq!(list.expect(200).column("serialNumber"), ["AAAA1111", "BBBB2222"]);
     assert_eq!(world.get("/beta/muster/devices/$count").await.expect(200).text, "2");
-    let body = json!({ "serialNumbers": ["AAAA1111", "XXXX9999"], "convertedDateTime": "2027-01-01T00:00:00Z" });
+    let body =
+        json!({ "serialNumbers": ["AAAA1111", "XXXX9999"], "convertedDateTime": "2027-01-01T00:00:00Z" });
     let marked = world.post("/beta/muster/devices/markConverted", body).await.expect(200);
     assert_eq!(marked.rows()[1]["ok"], false);
     let story = world.get("/beta/muster/devices/AAAA1111").await.expect(200);
     assert_eq!(story.rows()[0]["convertedDateTime"], "2027-01-01T00:00:00Z");
-    world.post("/beta/muster/devices/assign", json!({ "serialNumbers": "x", "profileId": profile })).await.expect(400);
+    world
+        .post("/beta/muster/devices/assign", json!({ "serialNumbers": "x", "profileId": profile }))
+        .await
+        .expect(400);
 }
 
 #[tokio::test]

@@ -22,8 +22,14 @@ const VISION: &str = "#microsoft.graph.depVisionOSEnrollmentProfile";
 async fn each_platform_has_its_type_and_a_profile_comes_back_as_it_was_sent() {
     let (world, path) = token().await;
     for (odata_type, extra) in [
-        (IOS, json!({ "carrierActivationUrl": "https://carrier.example/activate", "deviceNameTemplate": "{{DEVICETYPE}}-{{SERIAL}}" })),
-        (MAC, json!({ "waitForDeviceConfiguredConfirmation": true, "fileVaultDisabled": true, "enabledSkipKeys": ["FileVault", "Siri"] })),
+        (
+            IOS,
+            json!({ "carrierActivationUrl": "https://carrier.example/activate", "deviceNameTemplate": "{{DEVICETYPE}}-{{SERIAL}}" }),
+        ),
+        (
+            MAC,
+            json!({ "waitForDeviceConfiguredConfirmation": true, "fileVaultDisabled": true, "enabledSkipKeys": ["FileVault", "Siri"] }),
+        ),
         (TV, json!({ "autoAdvanceSetupEnabled": true, "language": "de", "region": "CH" })),
         (VISION, json!({ "awaitDeadlineMinutes": 20 })),
     ] {
@@ -37,7 +43,9 @@ async fn each_platform_has_its_type_and_a_profile_comes_back_as_it_was_sent() {
         }
         assert_eq!(one.body["isDefault"], false);
     }
-    let only_macs = world.get(&format!("{path}?$filter={}", encoded("isof('microsoft.graph.depMacOSEnrollmentProfile')"))).await;
+    let only_macs = world
+        .get(&format!("{path}?$filter={}", encoded("isof('microsoft.graph.depMacOSEnrollmentProfile')")))
+        .await;
     assert_eq!(only_macs.expect(200).column("@odata.type"), [MAC]);
 }
 
@@ -55,7 +63,10 @@ async fn booleans_and_skip_keys_are_two_views_of_the_same_screens() {
     assert_eq!(made.body["expressLanguageScreenDisabled"], true);
     world.patch(&one, json!({ "siriDisabled": false })).await.expect(204);
     let now = world.get(&one).await.expect(200).body;
-    assert_eq!((&now["siriDisabled"], &now["enabledSkipKeys"]), (&json!(false), &json!(["Payment", "WebContentFiltering"])));
+    assert_eq!(
+        (&now["siriDisabled"], &now["enabledSkipKeys"]),
+        (&json!(false), &json!(["Payment", "WebContentFiltering"]))
+    );
     // Read, changed and sent back whole, as IntuneCD does: the union.
     let mut whole = now.clone();
     whole["locationDisabled"] = json!(true);
@@ -70,7 +81,12 @@ async fn a_patch_answers_204_or_the_profile_when_that_is_preferred_and_keeps_wha
     let body = json!({ "@odata.type": IOS, "displayName": "x", "supervisedModeEnabled": true, "supportDepartment": "IT" });
     let made = world.post(&path, body).await.expect(201);
     let one = format!("{path}('{}')", made.body["id"].as_str().unwrap());
-    let reply = world.patch(&one, json!({ "@odata.type": IOS, "id": "", "configurationEndpointUrl": "", "displayName": "y" })).await;
+    let reply = world
+        .patch(
+            &one,
+            json!({ "@odata.type": IOS, "id": "", "configurationEndpointUrl": "", "displayName": "y" }),
+        )
+        .await;
     assert_eq!(reply.expect(204).text, "");
     let bearer = format!("Bearer {}", world.token);
     let headers = [("authorization", bearer.as_str()), ("prefer", "respond-async, return=representation")];
@@ -108,7 +124,10 @@ async fn a_wrong_type_or_a_broken_rule_is_400_and_names_the_setting() {
         let reply = world.post(&path, body.clone()).await.expect(400);
         assert_eq!(reply.body["error"]["target"], target, "{body}: {}", reply.text);
     }
-    let reply = world.call(Method::POST, &path, "{\"displayName\":\"a\",\"displayName\":\"b\"}".into()).await.expect(400);
+    let reply = world
+        .call(Method::POST, &path, "{\"displayName\":\"a\",\"displayName\":\"b\"}".into())
+        .await
+        .expect(400);
     assert!(reply.message().contains("given twice"), "{}", reply.text);
     let reply = world.call(Method::POST, &path, "[1]".into()).await.expect(400);
     assert!(reply.message().contains("object"), "{}", reply.text);
@@ -131,7 +150,8 @@ async fn serials_are_assigned_by_an_array_and_the_default_is_set_by_its_action()
     world.post(&assign, json!({ "deviceIds": ["aaaa1111"] })).await.expect(204);
     let reply = world.post(&assign, json!({ "deviceIds": ["BBBB2222", "CCCC3333"] })).await.expect(400);
     assert!(reply.message().contains("CCCC3333"), "{}", reply.text);
-    let devices = world.get(&format!("{D}/{id}/importedAppleDeviceIdentities?$orderby=serialNumber")).await.expect(200);
+    let devices =
+        world.get(&format!("{D}/{id}/importedAppleDeviceIdentities?$orderby=serialNumber")).await.expect(200);
     assert_eq!(devices.column("requestedEnrollmentProfileId"), [profile.as_str(), profile.as_str()]);
     let reply = world.delete(&format!("{path}/{profile}")).await.expect(409);
     assert_eq!(reply.code(), "ConfirmationRequired");
@@ -155,6 +175,9 @@ async fn what_lets_devices_in_is_shown_to_nobody_who_only_reads() {
     assert!(whole.len() > plain.len() + 20, "{whole}");
     let reader = world.token_with(&[app::application::Role::ServiceConfigRead]).await;
     let bearer = format!("Bearer {reader}");
-    let reply = world.send(Method::GET, &asked, &[("authorization", bearer.as_str())], String::new()).await.expect(200);
+    let reply = world
+        .send(Method::GET, &asked, &[("authorization", bearer.as_str())], String::new())
+        .await
+        .expect(200);
     assert_eq!(reply.body["configurationEndpointUrl"], plain.as_str());
 }

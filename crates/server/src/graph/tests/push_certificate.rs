@@ -12,7 +12,8 @@ const P: &str = "/v1.0/deviceManagement/applePushNotificationCertificate";
 async fn there_is_none_until_one_is_uploaded_for_a_request_of_this_server() {
     let world = world().await;
     world.get(P).await.expect(404);
-    let request = world.get(&format!("{P}/downloadApplePushNotificationCertificateSigningRequest()")).await.expect(200);
+    let request =
+        world.get(&format!("{P}/downloadApplePushNotificationCertificateSigningRequest()")).await.expect(200);
     assert!(request.body["value"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
     let again = format!("{P}/generateApplePushNotificationCertificateSigningRequest").replace("v1.0", "beta");
     let again = world.call(Method::POST, &again, String::new()).await.expect(200);

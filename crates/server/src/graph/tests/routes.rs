@@ -9,7 +9,9 @@ use crate::graph::route::ROUTES;
 
 /// A path of the template with ids that nothing has.
 fn path(template: &str) -> String {
-    let pieces = template.split('/').map(|piece| if piece.starts_with('{') { "00000000-0000-4000-8000-00000000000f" } else { piece });
+    let pieces = template
+        .split('/')
+        .map(|piece| if piece.starts_with('{') { "00000000-0000-4000-8000-00000000000f" } else { piece });
     format!("/beta/{}", pieces.collect::<Vec<_>>().join("/"))
 }
 
@@ -53,7 +55,10 @@ async fn reading_alone_changes_nothing_and_orders_need_their_own_role() {
     world.send(Method::POST, D, &headers, json!({ "tokenName": "x" }).to_string()).await.expect(403);
     let wipe = "/beta/deviceManagement/managedDevices/x/wipe";
     world.send(Method::POST, wipe, &headers, String::new()).await.expect(403);
-    world.send(Method::GET, "/beta/deviceManagement/managedDevices", &headers, String::new()).await.expect(200);
+    world
+        .send(Method::GET, "/beta/deviceManagement/managedDevices", &headers, String::new())
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -73,7 +78,8 @@ async fn a_path_is_found_in_any_case_with_a_slash_at_its_end_and_keys_in_either_
         format!("{D}/{id}/enrollmentprofiles/{profile}"),
         format!("{D}/{id}/enrollmentProfiles/{bare}"),
         format!("{D}/{id}/enrollmentProfiles/ECV2_{profile}"),
-        format!("{D}/{id}/microsoft.graph.getEncryptionPublicKey()").replace("getEncryptionPublicKey()", "enrollmentProfiles"),
+        format!("{D}/{id}/microsoft.graph.getEncryptionPublicKey()")
+            .replace("getEncryptionPublicKey()", "enrollmentProfiles"),
     ];
     for path in found {
         let reply = world.get(&path).await;
@@ -87,10 +93,16 @@ async fn a_path_is_found_in_any_case_with_a_slash_at_its_end_and_keys_in_either_
 #[tokio::test]
 async fn a_path_that_is_not_there_is_400_in_graphs_words_and_a_wrong_verb_405() {
     let world = world().await;
-    for path in ["/beta/deviceManagement/nothing", "/beta", "/", "/v2.0/deviceManagement", "/beta/users", "/beta/%20"] {
+    for path in
+        ["/beta/deviceManagement/nothing", "/beta", "/", "/v2.0/deviceManagement", "/beta/users", "/beta/%20"]
+    {
         let reply = world.get(path).await.expect(400);
         assert_eq!(reply.code(), "BadRequest");
-        assert!(reply.message().starts_with("No OData route exists that match template"), "{path}: {}", reply.text);
+        assert!(
+            reply.message().starts_with("No OData route exists that match template"),
+            "{path}: {}",
+            reply.text
+        );
     }
     let reply = world.call(Method::PUT, D, "{}".into()).await.expect(405);
     assert!(reply.message().contains("GET, POST"), "{}", reply.text);
@@ -114,5 +126,10 @@ async fn an_error_has_graphs_envelope_and_the_ids_of_the_request() {
     assert_eq!(reply.headers["odata-version"], "4.0");
     assert_eq!(reply.headers["cache-control"], "no-store");
     assert!(inner["date"].as_str().unwrap().starts_with("2027-01-15T08:00:00"));
-    assert!(reply.headers["content-type"].to_str().unwrap().starts_with("application/json;odata.metadata=minimal"));
+    assert!(
+        reply.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("application/json;odata.metadata=minimal")
+    );
 }

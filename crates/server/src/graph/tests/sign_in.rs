@@ -14,14 +14,20 @@ async fn an_application_signs_in_by_form_or_header_at_either_path() {
     let world = world().await;
     let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", world.client_id, world.client_secret)));
     for path in ["/default/oauth2/v2.0/token", "/default/oauth2/token"] {
-        let form = format!("client_id={}&client_secret={}&grant_type=client_credentials&resource=x", world.client_id, world.client_secret);
+        let form = format!(
+            "client_id={}&client_secret={}&grant_type=client_credentials&resource=x",
+            world.client_id, world.client_secret
+        );
         let reply = world.send(Method::POST, path, &[FORM], form).await.expect(200);
         assert_eq!((&reply.body["token_type"], &reply.body["expires_in"]), (&"Bearer".into(), &3_600.into()));
         assert_eq!(reply.headers["cache-control"], "no-store");
         let headers = [FORM, ("authorization", basic.as_str())];
         world.send(Method::POST, path, &headers, "grant_type=client_credentials".into()).await.expect(200);
     }
-    let found = world.send(Method::GET, "/default/v2.0/.well-known/openid-configuration", &[], String::new()).await.expect(200);
+    let found = world
+        .send(Method::GET, "/default/v2.0/.well-known/openid-configuration", &[], String::new())
+        .await
+        .expect(200);
     assert_eq!(found.body["token_endpoint"], format!("{}/default/oauth2/v2.0/token", world.base));
     world.send(Method::GET, "/common/discovery/instance", &[], String::new()).await.expect(200);
 }
@@ -34,7 +40,11 @@ async fn a_wrong_sign_in_is_told_as_oauth_tells_it_and_slowed_down() {
         ("".to_owned(), 400, "unsupported_grant_type"),
         ("grant_type=password&username=a&password=b".to_owned(), 400, "unsupported_grant_type"),
         ("grant_type=client_credentials".to_owned(), 400, "invalid_request"),
-        (format!("grant_type=client_credentials&client_id={}&client_secret=wrong", world.client_id), 401, "invalid_client"),
+        (
+            format!("grant_type=client_credentials&client_id={}&client_secret=wrong", world.client_id),
+            401,
+            "invalid_client",
+        ),
         ("x".repeat(20_000), 400, "invalid_request"),
     ] {
         let reply = world.send(Method::POST, path, &[FORM], body).await.expect(status);

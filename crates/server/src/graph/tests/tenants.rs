@@ -13,7 +13,10 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     let profile = world.new_profile(&id, "Office").await;
     world.devices(&id, &["AAAA1111"], |_, _| {}).await;
     let device = world.enrolled(&id, &profile, "AAAA1111").await;
-    let serial = world.get(&format!("{D}/{id}/importedAppleDeviceIdentities")).await.rows()[0]["id"].as_str().unwrap().to_owned();
+    let serial = world.get(&format!("{D}/{id}/importedAppleDeviceIdentities")).await.rows()[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let paths = [
         format!("{D}/{id}"),
         format!("{D}/{id}/getEncryptionPublicKey()"),
@@ -38,10 +41,19 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
         let reply = world.get(path).await;
         assert_eq!(reply.status.as_u16(), 404, "{path}: {}", reply.text);
     }
-    for list in [D, "/beta/deviceManagement/importedAppleDeviceIdentities", "/beta/deviceManagement/managedDevices", "/beta/muster/devices", "/beta/muster/tokens"] {
+    for list in [
+        D,
+        "/beta/deviceManagement/importedAppleDeviceIdentities",
+        "/beta/deviceManagement/managedDevices",
+        "/beta/muster/devices",
+        "/beta/muster/tokens",
+    ] {
         assert!(world.get(list).await.expect(200).rows().is_empty(), "{list}");
     }
     world.delete(&format!("{D}/{id}?confirm=true")).await.expect(404);
-    world.call(Method::POST, &format!("/beta/deviceManagement/managedDevices/{device}/wipe"), String::new()).await.expect(404);
+    world
+        .call(Method::POST, &format!("/beta/deviceManagement/managedDevices/{device}/wipe"), String::new())
+        .await
+        .expect(404);
     assert_eq!(world.get("/beta/muster/tenant").await.expect(200).body["id"], "other");
 }

@@ -87,7 +87,13 @@ pub(super) async fn with_limits(limits: ServerLimits) -> World {
     };
     let opened = open(&place, clock.clone(), Limits::default(), settings, None).await.unwrap();
     let first = opened.first.unwrap();
-    let config = ServerConfig { app: opened.app.clone(), api: listener, device: None, limits, metrics_from: Vec::new() };
+    let config = ServerConfig {
+        app: opened.app.clone(),
+        api: listener,
+        device: None,
+        limits,
+        metrics_from: Vec::new(),
+    };
     let running = Server::start(config).await.unwrap();
     let nobody = TrustAnchors::from_der(Vec::<Vec<u8>>::new()).unwrap();
     let http = net::client::build(&net::client::ClientOptions::new(nobody, "test")).unwrap();
@@ -114,7 +120,8 @@ impl World {
     }
 
     pub(super) async fn sign_in(&self, tenant: &TenantId, id: &str, secret: &str) -> String {
-        let body = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}&scope=x%2F.default");
+        let body =
+            format!("grant_type=client_credentials&client_id={id}&client_secret={secret}&scope=x%2F.default");
         let path = format!("/{tenant}/oauth2/v2.0/token");
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let reply = self.send(Method::POST, &path, &form, body).await.expect(200);
@@ -128,7 +135,13 @@ impl World {
         self.sign_in(&self.tenant, &made.client_id, &made.client_secret).await
     }
 
-    pub(super) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Reply {
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Reply {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         let mut request = self.http.request(method, url).body(body);
         for (name, value) in headers {
@@ -188,11 +201,32 @@ impl World {
                         expires_at: Time::from_unix(START + 200 * 86_400),
                         uploaded_at: now,
                         key: "k".parse().unwrap(),
-                        account: Some(Account { server_name: "Muster".into(), server_uuid: id.to_string(), ..Account::default() }),
+                        account: Some(Account {
+                            server_name: "Muster".into(),
+                            server_uuid: id.to_string(),
+                            ..Account::default()
+                        }),
                     });
                     store::token::update(tx, &token).await?;
                     let state = domain::sync::SyncState::first(tenant, id, now);
                     store::sync::insert_state(tx, &state).await
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// Ends the run of a token's sync, as if Apple had no more.
+    pub(super) async fn finish_run(&self, id: &str) {
+        let (tenant, id): (TenantId, TokenId) = (self.tenant.clone(), id.parse().unwrap());
+        self.app
+            .store
+            .transact(move |tx| {
+                let (tenant, id) = (tenant.clone(), id.clone());
+                Box::pin(async move {
+                    let mut run = store::sync::runs(tx, &tenant, &id, 1).await?.remove(0);
+                    run.state = domain::sync::RunState::Succeeded;
+                    store::sync::run_update(tx, &run).await
                 })
             })
             .await
@@ -321,5 +355,7 @@ impl World {
 /// Percent-encodes a query's value.
 pub(super) fn encoded(text: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }

@@ -16,7 +16,9 @@ fn model() -> Option<Value> {
 
 /// The properties of an entity and of what it extends.
 fn properties(model: &Value, name: &str) -> Vec<(String, Value)> {
-    let Some(entity) = model["entities"].as_object().unwrap().iter().find(|(known, _)| query::same(known, name)) else {
+    let Some(entity) =
+        model["entities"].as_object().unwrap().iter().find(|(known, _)| query::same(known, name))
+    else {
         return Vec::new();
     };
     let own = entity.1["properties"].as_object().unwrap().iter().map(|(name, it)| (name.clone(), it.clone()));
@@ -49,7 +51,9 @@ fn every_property_of_graphs_model_is_in_the_table_with_its_type() {
             let graph = facts["type"].as_str().unwrap();
             match entity.find(&property) {
                 None => wrong.push(format!("{name}/{property}: {graph} is missing")),
-                Some(ours) if ours.name() != property => wrong.push(format!("{name}/{property}: spelt {}", ours.name())),
+                Some(ours) if ours.name() != property => {
+                    wrong.push(format!("{name}/{property}: spelt {}", ours.name()))
+                }
                 Some(ours) if ours.graph != graph && !is_foreign_enum(graph, ours.graph) => {
                     wrong.push(format!("{name}/{property}: {graph}, here {}", ours.graph));
                 }
@@ -88,10 +92,13 @@ fn enum_members_are_graphs() {
     let mut seen = 0;
     for entity in [&TOKEN, &DEVICE, &MANAGED_DEVICE, profile_of(Platform::Ios)] {
         for property in entity.properties() {
-            let (Some(name), query::Kind::Enum(members)) = (property.graph.strip_prefix("enum "), property.info.kind) else {
+            let (Some(name), query::Kind::Enum(members)) =
+                (property.graph.strip_prefix("enum "), property.info.kind)
+            else {
                 continue;
             };
-            let known = model["enums"].as_object().unwrap().iter().find(|(known, _)| query::same(known, name));
+            let known =
+                model["enums"].as_object().unwrap().iter().find(|(known, _)| query::same(known, name));
             let known = known.unwrap_or_else(|| panic!("no enum {name}")).1["values"].as_array().unwrap();
             let known: Vec<_> = known.iter().map(|member| member.as_str().unwrap()).collect();
             assert_eq!(members, known.as_slice(), "{name}");
