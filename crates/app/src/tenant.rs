@@ -1,6 +1,6 @@
 //! Organisations: made by the operator, real or practice for life.
 
-use domain::tenant::{AppleSide, DEFAULT_TENANT, Organization, Tenant, TenantRefusal};
+use domain::tenant::{AppleSide, Organization, Tenant, TenantRefusal};
 use domain::{TenantId, Time};
 use store::Tx;
 
@@ -30,19 +30,6 @@ async fn add(tx: &mut Tx<'_>, tenant: Tenant) -> Result<Tenant> {
 
 fn invalid(refusal: &TenantRefusal) -> AppError {
     AppError::invalid("tenant", refusal.to_string())
-}
-
-/// The default tenant, made on the first start with this name and Apple; on a later start they are not looked at.
-///
-/// # Errors
-/// As [`create`].
-pub async fn ensure_default(app: &App, organization: Organization, apple: AppleSide) -> Result<Tenant> {
-    let id: TenantId =
-        DEFAULT_TENANT.parse().map_err(|_| AppError::internal("the default tenant has no id"))?;
-    if let Some(tenant) = find(app, &id).await? {
-        return Ok(tenant);
-    }
-    create(app, id, organization, apple).await
 }
 
 async fn find(app: &App, id: &TenantId) -> Result<Option<Tenant>> {
