@@ -45,7 +45,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Backup(backup) => offline::backup(backup, common.format()).await,
         Command::Restore(restore) => offline::restore(restore, common.format()).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "muster", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "muster", &mut script);
+            output::say!("{}", String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
     }?;

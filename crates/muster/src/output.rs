@@ -1,11 +1,18 @@
 //! Tables for people, JSON for scripts.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use crate::error::CliError;
+
+/// Prints a line, as `println!` does, but for a reader who has had enough (`| head`): that is no failure.
+macro_rules! say {
+    () => { $crate::output::line(format_args!("")) };
+    ($($words:tt)*) => { $crate::output::line(format_args!($($words)*)) };
+}
+pub(crate) use say;
 
 /// How a command shows what it got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +32,13 @@ pub(crate) fn rows(format: Format, rows: &[Value], columns: &[Column], none: &st
         return json(&Value::Array(rows.to_vec()));
     }
     if rows.is_empty() {
-        return println!("{none}");
+        return say!("{none}");
     }
     let mut table = table(columns.iter().map(|(heading, _)| heading.to_uppercase()));
     for row in rows {
         table.add_row(columns.iter().map(|(_, property)| cell(row, property)));
     }
-    println!("{}", table.trim_fmt());
+    say!("{}", table.trim_fmt());
 }
 
 /// An empty table in the house's style: no lines, as wide as the terminal.
@@ -49,20 +56,26 @@ pub(crate) fn card(format: Format, thing: &Value, columns: &[Column]) {
     }
     let width = columns.iter().map(|(heading, _)| heading.len()).max().unwrap_or(0);
     for (heading, property) in columns {
-        println!("{heading:width$}  {}", cell(thing, property));
+        say!("{heading:width$}  {}", cell(thing, property).replace('\n', ", "));
     }
 }
 
 /// One JSON document, indented.
 pub(crate) fn json(value: &Value) {
-    println!("{value:#}");
+    say!("{value:#}");
 }
 
 /// Says that something was done; silent for scripts, who have the exit code.
 pub(crate) fn done(format: Format, words: &str) {
     if format == Format::People {
-        println!("{words}");
+        say!("{words}");
     }
+}
+
+/// What [`say!`] does.
+pub(crate) fn line(words: std::fmt::Arguments<'_>) {
+    // The reader has gone; what there is to do is done all the same.
+    let _ = writeln!(std::io::stdout().lock(), "{words}");
 }
 
 /// Says what went wrong.

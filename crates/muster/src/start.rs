@@ -1,5 +1,6 @@
 //! Starting a server from its settings: for `muster serve`, and for the demo, which then talks to it over HTTP alone.
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub(crate) struct Running {
     pub(crate) device_address: SocketAddr,
     /// The first application's file, when this was the first start.
     pub(crate) bootstrap: Option<PathBuf>,
+    /// Held until the server has stopped.
+    _lock: File,
     server: server::Running,
     works: app::open::Works,
     stop: CancellationToken,
@@ -71,6 +74,7 @@ pub(crate) fn place(settings: &Settings) -> Result<Place, CliError> {
 /// Starts a server.
 pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
     std::fs::create_dir_all(&settings.data).map_err(|e| CliError::file("write", &settings.data, e))?;
+    let lock = lock(settings)?;
     if !settings.seal_key_file.exists() {
         make_seal_key(settings)?;
     }
@@ -111,10 +115,25 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
         api_address,
         device_address,
         bootstrap,
+        _lock: lock,
         server,
         works,
         stop,
     })
+}
+
+/// Takes the data folder for one program alone: two servers on one SQLite database would each believe to be the only
+/// one, and a copy must not be put in place under a running server. The lock goes with the process.
+pub(crate) fn lock(settings: &Settings) -> Result<File, CliError> {
+    let path = settings.data.join("serve.lock");
+    let file = File::create(&path).map_err(|e| CliError::file("write", &path, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(CliError::Words(format!("a server is running on {}: stop it first", settings.data.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(CliError::file("write", &path, error)),
+    }
 }
 
 fn make_seal_key(settings: &Settings) -> Result<(), CliError> {

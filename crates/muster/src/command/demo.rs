@@ -22,6 +22,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::api::Api;
+use crate::command::serve::Stop;
 use crate::error::CliError;
 use crate::portal::Portal;
 use crate::practice_file::PracticeFile;
@@ -29,6 +30,7 @@ use crate::settings::{Flags, Place, Settings};
 use crate::start::{self, Running};
 use crate::{log, output, profile_file};
 
+use crate::output::say;
 use act::Stage;
 
 /// The smallest fleet with one device of every kind that the demo shows.
@@ -67,7 +69,7 @@ impl Demo {
 pub(crate) async fn run(demo: Demo) -> Result<ExitCode, CliError> {
     let folder = Folder::new(demo.dir.clone())?;
     log::to_file(&folder.path.join("muster.log"), LOG_FILTER)?;
-    println!(
+    say!(
         "A rehearsal with practice Apple; nothing here talks to the real one. Folder: {}\n",
         folder.path.display()
     );
@@ -79,9 +81,13 @@ pub(crate) async fn run(demo: Demo) -> Result<ExitCode, CliError> {
     let practice_path = folder.path.join("practice.json");
     file.write(&practice_path)?;
     let running = start::start(&settings(&folder.path, &practice_path)?).await?;
-    let told = tell(&demo, &folder.path, file, &running).await;
+    let mut stop = Stop::listen()?;
+    let told = tokio::select! {
+        told = tell(&demo, &folder.path, file, &running) => told,
+        () = stop.told() => Err(CliError::Words("stopped before the story was told".into())),
+    };
     if told.is_ok() && demo.stays() {
-        super::serve::told_to_stop().await?;
+        stop.told().await;
     }
     running.stop().await;
     practice.stop().await;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{profiles, tokens};
 use crate::api::{Api, percent};
 use crate::error::CliError;
+use crate::output::say;
 use crate::output::{self, Column, Format};
 
 const COLUMNS: [Column; 8] = [
@@ -180,7 +181,7 @@ pub(crate) async fn show(serial: &str, api: &Api, format: Format) -> Result<(), 
         output::card(format, row, &card);
         for reason in row.get("reasons").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| reason.get(name).and_then(Value::as_str).unwrap_or_default();
-            println!("  - {}. {}", text("words").trim_end_matches('.'), text("action"));
+            say!("  - {}. {}", text("words").trim_end_matches('.'), text("action"));
         }
     }
     Ok(())

@@ -148,6 +148,7 @@ pub(crate) async fn restore(restore: Restore, format: Format) -> Result<(), CliE
     let Some(path) = settings.sqlite_path() else {
         return Err(CliError::Words("a PostgreSQL database is restored by pg_restore".into()));
     };
+    let _lock = start::lock(&settings)?;
     if path.exists() && !restore.replace {
         let words =
             format!("{} exists: stop the server, and say --replace (the old one is kept)", path.display());

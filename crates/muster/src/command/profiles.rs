@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{devices, tokens};
 use crate::api::Api;
 use crate::error::CliError;
+use crate::output::say;
 use crate::output::{self, Format};
 
 /// Enrollment profiles.
@@ -251,7 +252,7 @@ async fn create(create: Create, api: &Api, format: Format) -> Result<(), CliErro
     }
     match format {
         Format::Json => output::json(&profile),
-        Format::People => println!("Made profile {id}."),
+        Format::People => say!("Made profile {id}."),
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::error::CliError;
+use crate::output::say;
 use crate::output::{self, Format};
 
 const PATH: &str = "deviceManagement/applePushNotificationCertificate";
@@ -45,7 +46,7 @@ pub(crate) async fn run(push: PushCertificate, api: &Api, format: Format) -> Res
         PushCertificate::Request => {
             let path = format!("{PATH}/downloadApplePushNotificationCertificateSigningRequest()");
             let request = api.get(&path).await?;
-            println!("{}", request.get("value").and_then(Value::as_str).unwrap_or_default().trim_end());
+            say!("{}", request.get("value").and_then(Value::as_str).unwrap_or_default().trim_end());
             Ok(())
         }
         PushCertificate::Upload(upload) => {

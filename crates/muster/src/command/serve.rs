@@ -1,10 +1,11 @@
 //! `muster serve`.
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::CliError;
 use crate::log;
+use crate::output::say;
 use crate::profile_file;
 use crate::settings::{Flags, Place, Settings, Tls, host};
 use crate::start::{self, Running};
@@ -27,28 +28,40 @@ pub(crate) struct Serve {
 /// Serves until it is told to stop (SIGTERM, or Ctrl-C).
 pub(crate) async fn run(serve: Serve) -> Result<(), CliError> {
     if serve.example_config {
-        print!("{EXAMPLE}");
+        say!("{}", EXAMPLE.trim_end());
         return Ok(());
     }
     let settings = Settings::load(serve.place, serve.flags)?;
     log::to_stderr(settings.log, &settings.log_filter)?;
+    let mut stop = Stop::listen()?;
     let running = start::start(&settings).await?;
-    print!("{}", summary(&settings, &running)?);
-    told_to_stop().await?;
-    println!("Stopping: requests under way are finished.");
+    say!("{}", summary(&settings, &running)?.trim_end());
+    stop.told().await;
+    say!("Stopping: requests under way are finished.");
     running.stop().await;
     Ok(())
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub(crate) async fn told_to_stop() -> Result<(), CliError> {
-    let listen = |kind| signal(kind).map_err(|e| CliError::Failed(format!("listen for signals: {e}")));
-    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The ears for SIGTERM and SIGINT. Opened before anything says that it runs: whoever reads that may stop it at once.
+pub(crate) struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Listens from now on.
+    pub(crate) fn listen() -> Result<Self, CliError> {
+        let listen = |kind| signal(kind).map_err(|e| CliError::Failed(format!("listen for signals: {e}")));
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Waits until one of them came.
+    pub(crate) async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// What the operator wants to know, and what to do next.

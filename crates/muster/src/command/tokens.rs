@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, percent};
 use crate::error::CliError;
+use crate::output::say;
 use crate::output::{self, Format};
 
 const COLLECTION: &str = "deviceManagement/depOnboardingSettings";
@@ -154,8 +155,8 @@ async fn start(start: Start, api: &Api, format: Format) -> Result<(), CliError> 
     if format == Format::Json {
         output::json(&token);
     } else {
-        println!("Started token {id}.\nNext: muster tokens public-key {id} > muster.pem");
-        println!("      and add an MDM server with that file at Apple Business or School Manager.");
+        say!("Started token {id}.\nNext: muster tokens public-key {id} > muster.pem");
+        say!("      and add an MDM server with that file at Apple Business or School Manager.");
     }
     Ok(())
 }
@@ -173,7 +174,7 @@ async fn new_key(token: &str, api: &Api, format: Format) -> Result<(), CliError>
 async fn public_key(token: &str, api: &Api) -> Result<(), CliError> {
     let id = find(api, token).await?;
     let key = api.get(&format!("{COLLECTION}/{id}/getEncryptionPublicKey()")).await?;
-    println!("{}", key.get("value").and_then(Value::as_str).unwrap_or_default().trim_end());
+    say!("{}", key.get("value").and_then(Value::as_str).unwrap_or_default().trim_end());
     Ok(())
 }
 
@@ -210,7 +211,7 @@ async fn show(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
     if format == Format::People
         && let Some(Value::Array(keys)) = token.get("keys")
     {
-        println!();
+        say!();
         let columns =
             [("key", "id"), ("state", "state"), ("made", "createdDateTime"), ("fingerprint", "fingerprint")];
         output::rows(format, keys, &columns, "No key pair yet.");

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::error::CliError;
+use crate::output::say;
 use crate::portal::Portal;
 
 /// How often the demo looks whether something has happened.
@@ -26,12 +27,12 @@ static ACTS: AtomicUsize = AtomicUsize::new(1);
 impl Stage {
     /// Begins an act.
     pub(super) fn act(&self, words: &str) {
-        println!("{:>2}. {words}", ACTS.fetch_add(1, Ordering::Relaxed));
+        say!("{:>2}. {words}", ACTS.fetch_add(1, Ordering::Relaxed));
     }
 
     /// A line within an act.
     pub(super) fn note(&self, words: &str) {
-        println!("    {words}");
+        say!("    {words}");
     }
 
     /// Looks until `look` finds something, at most for `patience`.

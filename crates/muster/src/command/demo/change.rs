@@ -11,6 +11,7 @@ use super::tokens::Connected;
 use crate::command::devices;
 use crate::error::CliError;
 use crate::output::Format;
+use crate::output::say;
 
 /// For one device to do one thing.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -30,9 +31,9 @@ pub(super) async fn profile_of_an_activated_device(
     let serial = &iphone.bought.serial;
     stage.act(&format!("Another profile for {serial}, which has activated with “{}” (R4)", iphone.profile));
     assign_another(stage, org, serial).await?;
-    println!();
+    say!();
     devices::show(serial, &stage.api, Format::People).await?;
-    println!();
+    say!();
     let kept = keeps_the_old(stage, iphone).await?;
     let taken = takes_the_new_after_a_wipe(stage, iphone).await?;
     Ok(kept && taken)

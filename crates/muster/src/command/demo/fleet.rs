@@ -13,6 +13,7 @@ use super::tokens::{Bought, Connected};
 use crate::command::devices::is_passing;
 use crate::error::CliError;
 use crate::output;
+use crate::output::say;
 
 /// For Apple to have taken every assignment.
 const READY_PATIENCE: Duration = Duration::from_secs(60);
@@ -210,7 +211,7 @@ impl Live {
         let Some((_, total, rows)) = &self.bars else {
             let due = self.told_at.elapsed() >= TELL_EVERY || self.last.is_empty();
             if counts != self.last && due {
-                println!("    {counts}");
+                say!("    {counts}");
                 self.last = counts;
                 self.told_at = Instant::now();
             }

@@ -6,6 +6,7 @@ use super::act::{Stage, text};
 use super::tokens::Connected;
 use crate::error::CliError;
 use crate::output;
+use crate::output::say;
 
 /// Serials that get a profile of their own instead of the default.
 const BY_SERIAL_MAX: usize = 3;
@@ -89,13 +90,22 @@ pub(super) async fn make(stage: &Stage, orgs: &[Connected]) -> Result<Vec<Made>,
         let profile = make_one(stage, org, &plan).await?;
         let holds = match plan.by_serial {
             None => "every such device without a profile of its own".to_owned(),
-            Some(_) => profile.serials.join(" "),
+            Some(_) => some_of(&profile.serials),
         };
         table.add_row([format!("    {}", plan.name), org.name.into(), profile.template.clone(), holds]);
         made.push(profile);
     }
-    println!("{}", table.trim_fmt());
+    say!("{}", table.trim_fmt());
     Ok(made)
+}
+
+/// The first few, and how many more.
+fn some_of(serials: &[String]) -> String {
+    let (shown, rest) = serials.split_at(serials.len().min(BY_SERIAL_MAX));
+    match rest.len() {
+        0 => shown.join(" "),
+        more => format!("{} and {more} more", shown.join(" ")),
+    }
 }
 
 async fn make_one(stage: &Stage, org: &Connected, plan: &Plan) -> Result<Made, CliError> {

@@ -9,6 +9,7 @@ use super::act::{Stage, text};
 use super::fleet::{Actor, Company, Screen, words};
 use crate::error::CliError;
 use crate::output;
+use crate::output::say;
 
 /// Longest table; of larger fleets the first of each kind are shown.
 const ROWS_MAX: usize = 60;
@@ -34,7 +35,7 @@ pub(super) async fn show(
             table.add_row(row(
                 actor,
                 screen,
-                profile.unwrap_or_default(),
+                &profile.unwrap_or_default(),
                 verdict.as_ref().copied().unwrap_or("WRONG"),
             ));
         }
@@ -42,9 +43,9 @@ pub(super) async fn show(
             wrong.push(format!("{} {}: {words}", actor.bought.serial, actor.bought.model));
         }
     }
-    println!("{}", table.trim_fmt());
+    say!("{}", table.trim_fmt());
     if company.actors.len() > ROWS_MAX {
-        println!("({} more like these)", company.actors.len() - ROWS_MAX);
+        say!("({} more like these)", company.actors.len() - ROWS_MAX);
     }
     let should = company.actors.iter().filter(|actor| actor.ready).count();
     let others = company.actors.len() - should;
@@ -60,12 +61,12 @@ pub(super) async fn show(
     Ok(wrong.is_empty())
 }
 
-fn row(actor: &Actor, screen: &Screen, profile: String, verdict: &str) -> [String; 7] {
+fn row(actor: &Actor, screen: &Screen, profile: &str, verdict: &str) -> [String; 7] {
     let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     [
         actor.bought.model.to_owned(),
         actor.bought.serial.clone(),
-        or_dash(&profile),
+        or_dash(profile),
         or_dash(&screen.name),
         words(&screen.stage).to_owned(),
         or_dash(&screen.seconds),
@@ -105,22 +106,22 @@ fn judge(actor: &Actor, screen: &Screen, managed: Option<&Value>) -> Result<&'st
 /// What a visitor can do now, or could on a terminal.
 pub(super) fn try_next(company: &Company, folder: &Path, bootstrap: &Path, stays: bool) {
     if !stays {
-        println!(
+        say!(
             "\nTry next: `muster demo` on a terminal, where it keeps running with devices still in their boxes,"
         );
-        println!(
+        say!(
             "or a rehearsal of your own: `muster practice serve`, then `muster serve --practice practice/practice.json`."
         );
         return;
     }
     let serial = company.later.first().map_or("SERIAL", |bought| bought.serial.as_str());
     let enrolled = company.actors.first().map_or("SERIAL", |actor| actor.bought.serial.as_str());
-    println!("\nStill in their boxes:");
+    say!("\nStill in their boxes:");
     for bought in &company.later {
-        println!("  {}  {}", bought.serial, bought.model);
+        say!("  {}  {}", bought.serial, bought.model);
     }
-    println!("\nTry next, from another terminal:");
-    println!(
+    say!("\nTry next, from another terminal:");
+    say!(
         "  export MUSTER_LOGIN={} MUSTER_PRACTICE={}",
         bootstrap.display(),
         folder.join("practice.json").display()
@@ -133,7 +134,7 @@ pub(super) fn try_next(company: &Company, folder: &Path, bootstrap: &Path, stays
         format!("muster managed-devices wipe {enrolled} --yes"),
         "muster alerts".to_owned(),
     ] {
-        println!("  {line}");
+        say!("  {line}");
     }
-    println!("\nEverything keeps running until Ctrl-C.");
+    say!("\nEverything keeps running until Ctrl-C.");
 }

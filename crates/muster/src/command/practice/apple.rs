@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::percent;
 use crate::error::CliError;
+use crate::output::say;
 use crate::output::{self, Format};
 use crate::portal::{Portal, id};
 
@@ -228,7 +229,7 @@ pub(crate) async fn org(
             let made = portal.post("orgs", &json!({ "kind": kind, "name": name })).await?;
             match format {
                 Format::Json => output::json(&made),
-                Format::People => println!("Founded {name} ({}).", id(&made)),
+                Format::People => say!("Founded {name} ({}).", id(&made)),
             }
         }
         Org::Loses { account, password } => {
@@ -274,7 +275,7 @@ pub(crate) async fn server(
                 portal.post(&servers, &json!({ "name": name, "publicKey": read(&public_key)? })).await?;
             match format {
                 Format::Json => output::json(&made),
-                Format::People => println!("Added {name} ({}).", id(&made)),
+                Format::People => say!("Added {name} ({}).", id(&made)),
             }
             Ok(())
         }
@@ -341,11 +342,11 @@ pub(crate) async fn buy(
         return Ok(());
     }
     let text = |name: &str| bought.get(name).and_then(Value::as_str).unwrap_or_default();
-    println!("Order {}:", text("order"));
+    say!("Order {}:", text("order"));
     for serial in
         bought.get("serials").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     {
-        println!("{serial}");
+        say!("{serial}");
     }
     Ok(())
 }
@@ -407,7 +408,7 @@ pub(crate) async fn terms(
 /// `practice push-sign`.
 pub(crate) async fn push_sign(sign: PushSign, portal: &Portal) -> Result<(), CliError> {
     let pem = portal.push_certificate(read(&sign.request)?, &sign.apple_id, sign.renew.as_deref()).await?;
-    println!("{}", pem.trim_end());
+    say!("{}", pem.trim_end());
     Ok(())
 }
 
@@ -415,7 +416,7 @@ fn moved(outcome: &Value, format: Format) -> Result<(), CliError> {
     let list = |name: &str| outcome.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     match format {
         Format::Json => output::json(outcome),
-        Format::People => println!("Done for {}.", list("done").len()),
+        Format::People => say!("Done for {}.", list("done").len()),
     }
     let unknown: Vec<_> = list("unknown").iter().filter_map(Value::as_str).map(str::to_owned).collect();
     match unknown.is_empty() {

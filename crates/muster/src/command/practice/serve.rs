@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use practice::{Practice, PracticeConfig};
 
-use crate::command::serve::told_to_stop;
+use crate::command::serve::Stop;
 use crate::error::CliError;
 use crate::log;
+use crate::output::say;
 use crate::practice_file::PracticeFile;
 use crate::settings::LogFormat;
 
@@ -55,22 +56,23 @@ pub(crate) async fn run(serve: Serve) -> Result<(), CliError> {
         ports,
         ..PracticeConfig::default()
     };
+    let mut stop = Stop::listen()?;
     let practice = Practice::start(config).await.map_err(CliError::failed)?;
     let path = serve.dir.join("practice.json");
     let file = PracticeFile::of(&practice);
     file.write(&path)?;
-    println!(
+    say!(
         "Practice Apple is running; nothing of it is on disk but {}.\n  ADE service  {}\n  portal       {}\n  push         {}",
         path.display(),
         file.ade_url,
         file.portal_url,
         file.apns_url
     );
-    println!(
+    say!(
         "Next: muster serve --practice {0}\n      muster practice --practice {0} org add \"Linden Works\"",
         path.display()
     );
-    told_to_stop().await?;
+    stop.told().await;
     practice.stop().await;
     Ok(())
 }

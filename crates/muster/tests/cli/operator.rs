@@ -1,0 +1,124 @@
+//! What the operator does at the machine: first start, restart, stop, tenants, copies.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::{House, program, serve, text};
+
+#[test]
+fn the_first_start_tells_the_credentials_once_and_keeps_its_secrets_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command.current_dir(folder.path()).args([
+        "serve",
+        "--api-listen",
+        "127.0.0.1:0",
+        "--device-listen",
+        "127.0.0.1:0",
+    ]);
+    let first = crate::support::Beside::start(command, "Next: muster login");
+    let login: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("data/bootstrap.json")).unwrap()).unwrap();
+    let secret = login["client_secret"].as_str().unwrap();
+    assert!(first.said.iter().any(|line| line.contains(secret)));
+    for file in ["bootstrap.json", "seal.key", "server-ca.key"] {
+        let mode = std::fs::metadata(folder.path().join("data").join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    assert!(first.terminate(), "it stops well when it is told to");
+
+    let again = serve(folder.path(), &[]);
+    assert!(again.said.iter().all(|line| !line.contains("client secret")));
+    assert!(again.terminate());
+}
+
+#[test]
+fn a_server_without_its_seal_key_does_not_start_and_makes_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(serve(folder.path(), &[]).terminate());
+    let key = folder.path().join("data/seal.key");
+    std::fs::rename(&key, folder.path().join("elsewhere.key")).unwrap();
+    let output = program().current_dir(folder.path()).arg("serve").output().unwrap();
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("seal.key"), "{}", text(&output.stderr));
+    assert!(!key.exists());
+    assert!(serve(folder.path(), &["--seal-key-file", "elsewhere.key"]).terminate());
+}
+
+#[test]
+fn a_tenant_is_real_or_practice_for_life() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(serve(folder.path(), &[]).terminate());
+    let house = House::new();
+    let practice = house.path("practice/practice.json");
+    let output =
+        program().current_dir(folder.path()).args(["serve", "--practice"]).arg(&practice).output().unwrap();
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("stays so for life"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_second_tenant_signs_in_with_credentials_of_its_own_and_sees_nothing_of_the_first() {
+    let house = House::new();
+    house.good(&["tokens", "start", "Head office", "--i-agree"]);
+    let made =
+        house.good(&["tenant", "add", "school", "--data", "data", "--organization", "Riverside School"]);
+    let mut login: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let bootstrap: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(house.path("data/bootstrap.json")).unwrap()).unwrap();
+    // The server chose its port itself.
+    login["url"] = bootstrap["url"].clone();
+    std::fs::write(house.path("school.json"), login.to_string()).unwrap();
+    let of_school = |arguments: &[&str]| {
+        let mut command = program();
+        command.current_dir(house.folder.path()).env("MUSTER_LOGIN", house.path("school.json"));
+        text(&command.args(arguments).output().unwrap().stdout)
+    };
+    assert!(of_school(&["organization", "show"]).contains("Riverside School"));
+    assert!(of_school(&["tokens", "list"]).contains("No tokens yet"));
+    let (code, words) =
+        house.refused(&["tenant", "add", "school", "--data", "data", "--organization", "Again"]);
+    assert!(code == 1 && words.contains("exists"), "{words}");
+}
+
+#[test]
+fn a_copy_made_while_the_server_runs_brings_back_what_was_there() {
+    let mut house = House::new();
+    house.good(&["tokens", "start", "Head office", "--i-agree"]);
+    house.good(&["backup", "copy.db", "--data", "data"]);
+    assert_eq!(house.refused(&["backup", "copy.db", "--data", "data"]).0, 1, "a copy overwrites no other");
+    house.good(&["tokens", "start", "Made afterwards", "--i-agree"]);
+    let (code, words) = house.refused(&["restore", "copy.db", "--data", "data", "--replace"]);
+    assert!(code == 1 && words.contains("a server is running"), "not under a running server: {words}");
+    assert!(house.server.take().unwrap().terminate());
+
+    assert_eq!(house.refused(&["restore", "copy.db", "--data", "data"]).0, 1, "not without --replace");
+    house.good(&["restore", "copy.db", "--data", "data", "--replace"]);
+    assert!(house.path("data/muster.db.before-restore").exists());
+    house.serve();
+    relocate(&house);
+    let tokens = house.good(&["tokens", "list"]);
+    assert!(tokens.contains("Head office") && !tokens.contains("Made afterwards"), "{tokens}");
+}
+
+#[test]
+fn a_file_that_is_no_copy_leaves_the_database_as_it_was() {
+    let mut house = House::new();
+    assert!(house.server.take().unwrap().terminate());
+    let before = std::fs::read(house.path("data/muster.db")).unwrap();
+    std::fs::write(house.path("strange.db"), vec![7; 20_000]).unwrap();
+    let (code, words) = house.refused(&["restore", "strange.db", "--data", "data", "--replace"]);
+    assert_eq!(code, 1, "{words}");
+    assert!(std::fs::read(house.path("data/muster.db")).unwrap() == before);
+    assert!(!house.path("data/muster.db.restoring").exists());
+}
+
+/// A server that starts again on free ports has other ones; the login of its first start is told.
+fn relocate(house: &House) {
+    let said = &house.server.as_ref().unwrap().said;
+    let line = said.iter().find(|line| line.contains("API ")).unwrap();
+    let url = line.split_whitespace().find(|word| word.starts_with("https://")).unwrap();
+    let path = house.path("data/bootstrap.json");
+    let mut login: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    login["url"] = url.into();
+    std::fs::write(&path, login.to_string()).unwrap();
+}

@@ -1,0 +1,157 @@
+//! Practice Apple, a server, and the program as a child of the test.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// What a child of the test is given that the caller's own environment must not decide.
+const FOREIGN: [&str; 12] = [
+    "MUSTER_URL",
+    "MUSTER_CA",
+    "MUSTER_CONFIG",
+    "MUSTER_DATA",
+    "MUSTER_DATABASE_URL",
+    "MUSTER_SEAL_KEY_FILE",
+    "MUSTER_CLIENT_ID",
+    "MUSTER_CLIENT_SECRET",
+    "MUSTER_TENANT",
+    "MUSTER_LOGIN",
+    "MUSTER_PRACTICE",
+    "MUSTER_PRACTICE_TENANT",
+];
+
+/// The program, not yet run.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A program that runs beside the test, and ends with it.
+pub(crate) struct Beside {
+    child: Child,
+    pub(crate) said: Vec<String>,
+    /// Kept open: a program that nobody listens to any more is another story.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Beside {
+    /// Starts it, and reads what it says until a line with `ready`.
+    pub(crate) fn start(mut command: Command, ready: &str) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut said = Vec::new();
+        let mut line = String::new();
+        while output.read_line(&mut line).unwrap() > 0 {
+            let done = line.contains(ready);
+            said.push(std::mem::take(&mut line).trim_end().to_owned());
+            if done {
+                return Self { child, said, _output: output };
+            }
+        }
+        child.wait().unwrap();
+        panic!("it ended before it was ready: {said:?}");
+    }
+
+    /// Asks it to stop, as an operator's system does; whether it ended well.
+    pub(crate) fn terminate(mut self) -> bool {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Practice Apple and a server in a folder.
+pub(crate) struct House {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) server: Option<Beside>,
+    _apple: Beside,
+}
+
+impl House {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut apple = program();
+        apple.current_dir(folder.path()).args(["practice", "serve", "--ports", "0,0,0"]);
+        let apple = Beside::start(apple, "muster practice --practice");
+        let mut house = Self { folder, server: None, _apple: apple };
+        house.serve();
+        house
+    }
+
+    /// Starts the server.
+    pub(crate) fn serve(&mut self) {
+        self.server = Some(serve(self.folder.path(), &["--practice", "practice/practice.json"]));
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command as the bootstrap administrator.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = program();
+        command.current_dir(self.folder.path()).env("MUSTER_LOGIN", self.path("data/bootstrap.json"));
+        command.args(arguments).output().unwrap()
+    }
+
+    /// What a command says that must go well.
+    pub(crate) fn good(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let (said, complained) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}: {said}{complained}");
+        said
+    }
+
+    /// The same as JSON.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let said = self.good(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&said).unwrap_or_else(|e| panic!("{arguments:?} is not JSON: {e}\n{said}"))
+    }
+
+    /// Writes what a command says to a file.
+    pub(crate) fn good_into(&self, file: &str, arguments: &[&str]) {
+        std::fs::write(self.path(file), self.good(arguments)).unwrap();
+    }
+
+    /// Exit code and complaint of a command that must not go well.
+    pub(crate) fn refused(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.run(arguments);
+        (output.status.code().expect("an exit code"), text(&output.stderr))
+    }
+}
+
+/// Starts a server on free ports.
+pub(crate) fn serve(folder: &Path, more: &[&str]) -> Beside {
+    let mut command = program();
+    command.current_dir(folder).args([
+        "serve",
+        "--api-listen",
+        "127.0.0.1:0",
+        "--device-listen",
+        "127.0.0.1:0",
+    ]);
+    command.args(more);
+    Beside::start(command, "devices  https")
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The serial numbers of an order.
+pub(crate) fn serials(bought: &Value) -> Vec<String> {
+    bought["serials"].as_array().unwrap().iter().map(|serial| serial.as_str().unwrap().to_owned()).collect()
+}
