@@ -38,10 +38,10 @@ pub(super) struct Order {
 impl Order {
     /// Reads an answer of the server. One without a type is an order all the same: it is answered as malformed.
     pub(super) fn read(body: &[u8]) -> Result<Self, DeviceFault> {
-        let bad = |words: &str| DeviceFault::Profile(format!("the server's command {words}"));
-        let plist = parse_dictionary(body, ANSWER_BYTES_MAX).map_err(|_| bad("is no property list"))?;
+        let bad = DeviceFault::Command;
+        let plist = parse_dictionary(body, ANSWER_BYTES_MAX).map_err(|_| bad("it is no property list"))?;
         let fields = Fields(&plist);
-        let uuid = fields.text("CommandUUID", WORD_BYTES_MAX).map_err(|_| bad("has no CommandUUID"))?;
+        let uuid = fields.text("CommandUUID", WORD_BYTES_MAX).map_err(|_| bad("it has no CommandUUID"))?;
         let keys = fields.dictionary("Command").cloned().unwrap_or_default();
         let request_type = Fields(&keys).opt_text("RequestType", WORD_BYTES_MAX).ok().flatten();
         Ok(Self { uuid, request_type: request_type.unwrap_or_default(), keys })

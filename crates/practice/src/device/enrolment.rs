@@ -116,8 +116,7 @@ impl VirtualDevice {
         let unlock_token = if unlocks { Some(random(UNLOCK_TOKEN_BYTES)) } else { None };
         let enrolment = self.check_in_anew(&profile, &enrolling, number, awaiting, unlock_token).await?;
         self.keep(enrolment, profile);
-        let provisional = self.is_provisional();
-        self.show(|screen| screen.show_managed(cloud, os, provisional));
+        self.show(|screen| screen.show_managed(cloud, os));
         Ok(())
     }
 
@@ -198,7 +197,7 @@ impl VirtualDevice {
         let channel = Channel::open(self, enrolment)?;
         let told = channel.must_check_in("TokenUpdate", self.token_update(enrolment)).await;
         if matches!(told, Err(DeviceFault::CheckIn { status: 401, .. })) {
-            self.forget_management();
+            self.dismissed();
         }
         told
     }

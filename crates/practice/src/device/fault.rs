@@ -18,6 +18,8 @@ pub enum DeviceFault {
         host: String,
         /// What the connection said.
         words: String,
+        /// Whether another try may do better: not when the certificate is wrong, or the answer too large.
+        passing: bool,
     },
     /// The management server answered with an error.
     #[error("{what}: the server answered {status}{words}")]
@@ -60,6 +62,15 @@ pub enum DeviceFault {
     /// Something about keys or signatures.
     #[error("use a key or a signature: {0}")]
     Crypto(String),
+    /// The server sends commands for ever.
+    #[error("hear the end of the server's commands: it sends them for ever")]
+    Endless,
+    /// The server does not manage the device any more.
+    #[error("stay enrolled: the server does not manage this device")]
+    Dismissed,
+    /// A command that is none.
+    #[error("read the server's command: {0}")]
+    Command(&'static str),
     /// The person may not do that.
     #[error("{0}")]
     NotAllowed(&'static str),
@@ -75,7 +86,7 @@ impl DeviceFault {
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Answered { status, .. } | Self::CheckIn { status, .. } => is_passing(*status),
-            Self::NotReached { words, .. } => !words.contains("certificate"),
+            Self::NotReached { passing, .. } => *passing,
             _ => false,
         }
     }

@@ -131,9 +131,9 @@ impl Fleet {
 
     /// Every screen, by serial number: a live table reads it when [`Self::changes`] says so.
     pub fn screens(&self) -> Vec<Screen> {
-        let now = self.0.now();
         let units: Vec<_> = lock(&self.0.units).values().map(Arc::clone).collect();
-        let mut screens: Vec<_> = units.iter().map(|unit| unit.screen().at(now)).collect();
+        let device = |unit| VirtualDevice::new(Arc::clone(&self.0), unit);
+        let mut screens: Vec<_> = units.into_iter().map(|unit| device(unit).screen()).collect();
         screens.sort_by(|a, b| a.serial.cmp(&b.serial));
         screens
     }

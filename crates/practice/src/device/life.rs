@@ -44,13 +44,18 @@ impl VirtualDevice {
         }
     }
 
-    /// Where a device that was just turned on goes on. Half a set-up counts as none.
+    /// Where a device that was just turned on goes on. Half a set-up counts as none, up to where it is enrolled.
     fn first(&self) -> Next {
-        let enrolled = self.memory(|memory| memory.enrolment.is_some());
-        match self.unit.screen().stage {
-            _ if enrolled => Next::Wait,
-            Stage::Home => Next::Rest,
-            _ => Next::SetUp,
+        let awaiting = self.memory(|memory| memory.enrolment.as_ref().map(|enrolment| enrolment.awaiting));
+        let stage = self.unit.screen().stage;
+        match (awaiting, stage) {
+            (Some(_), Stage::Home | Stage::AwaitingConfiguration) => Next::Wait,
+            (Some(awaiting), _) => {
+                self.show_stage(if awaiting { Stage::AwaitingConfiguration } else { Stage::Home });
+                Next::Wait
+            }
+            (None, Stage::Home) => Next::Rest,
+            (None, _) => Next::SetUp,
         }
     }
 

@@ -172,9 +172,9 @@ impl Screen {
     }
 
     /// Shows that the device is managed: notices, pairing, whether it may be removed.
-    pub(super) fn show_managed(&mut self, cloud: &CloudConfig, os: Os, provisional: bool) {
+    pub(super) fn show_managed(&mut self, cloud: &CloudConfig, os: Os) {
         self.enrolled = true;
-        self.removable = provisional || cloud.is_removable(os);
+        self.removable = cloud.is_removable(os);
         self.pairing = pairing(cloud, os);
         self.notices = notices(cloud, os).into();
     }

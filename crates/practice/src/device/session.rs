@@ -39,7 +39,10 @@ impl VirtualDevice {
     pub(super) async fn connect(&self) -> Next {
         let Some(enrolment) = self.memory(|memory| memory.enrolment.clone()) else { return Next::Rest };
         match Box::pin(self.converse(&enrolment)).await {
-            Ok(next) => next,
+            Ok(next) => {
+                self.clear_trouble();
+                next
+            }
             Err(fault) => {
                 self.show_trouble(&fault);
                 Next::Wait
@@ -50,13 +53,14 @@ impl VirtualDevice {
     async fn converse(&self, enrolment: &Arc<Enrolment>) -> Result<Next> {
         let mut channel = Channel::open(self, enrolment)?;
         let unsent = self.memory(|memory| memory.unsent.take());
-        let mut body = match unsent {
+        let first = match unsent {
             Some(body) => body,
             None => write_plist(self.status("Idle", None))?.into(),
         };
+        let mut step = self.offer(&channel, first).await?;
         let mut not_now = false;
         for _ in 0..COMMANDS_MAX {
-            let answer = match self.offer(&channel, body).await? {
+            let answer = match step {
                 Step::Answered(answer) => answer,
                 Step::Over(next) => return Ok(next),
             };
@@ -72,29 +76,22 @@ impl VirtualDevice {
             let Performed { outcome, after } = self.carry_out(&order, quirk.as_ref()).await;
             not_now = matches!(outcome, Outcome::NotNow);
             channel = self.reopened(channel)?;
-            body = write_plist(self.result(&order, outcome))?.into();
-            match quirk {
-                Some(Quirk::Twice) => {
-                    if let Step::Over(next) = self.offer(&channel, body.clone()).await? {
-                        return Ok(next);
-                    }
-                }
-                Some(Quirk::Lost) => return Ok(self.conclude(after).await.unwrap_or(Next::Wait)),
-                _ => {}
+            let body: Bytes = write_plist(self.result(&order, outcome))?.into();
+            if quirk == Some(Quirk::Lost) {
+                return Ok(self.conclude(after).await.unwrap_or(Next::Wait));
             }
-            if after != After::GoOn {
-                let step = self.offer(&channel, body).await;
-                if let Some(next) = self.conclude(after).await {
-                    return Ok(next);
-                }
-                // The answer to the last result may hold the next command; asking again brings it, too.
-                if let Step::Over(next) = step? {
-                    return Ok(next);
-                }
-                body = write_plist(self.status("Idle", None))?.into();
+            if quirk == Some(Quirk::Twice)
+                && let Step::Over(next) = self.offer(&channel, body.clone()).await?
+            {
+                return Ok(next);
             }
+            let offered = self.offer(&channel, body).await;
+            if let Some(next) = self.conclude(after).await {
+                return Ok(next);
+            }
+            step = offered?;
         }
-        Err(DeviceFault::NotAllowed("hear the end of the server's commands: it sends them for ever"))
+        Err(DeviceFault::Endless)
     }
 
     /// The same channel, or one of the enrolment that a command put in its place.
@@ -133,14 +130,14 @@ impl VirtualDevice {
                     return Ok(Step::Answered(answer));
                 }
                 Ok(answer) if self.is_dismissed(&answer) => {
-                    self.forget_management();
+                    self.dismissed();
                     return Ok(Step::Over(Next::Rest));
                 }
                 Ok(answer) => last = Some(answer.fault("talk to the management server")),
                 Err(fault) => last = Some(fault),
             }
         }
-        Err(last.unwrap_or(DeviceFault::NotAllowed("talk to the management server")))
+        Err(last.unwrap_or(DeviceFault::Endless))
     }
 
     /// Whether the server says that it does not manage the device: 401; or, from iOS 17 and macOS 14 on, 403 with
@@ -149,6 +146,16 @@ impl VirtualDevice {
         let code = Refusal::read(answer).code;
         let knows_code = command::knows_unrecognized(self.os());
         answer.status == 401 || (knows_code && code.as_deref() == Some("com.apple.unrecognized.device"))
+    }
+
+    /// The server does not want the device: management goes. One that waited to be released goes no further.
+    pub(super) fn dismissed(&self) {
+        let awaiting = self.unit.screen().stage == Stage::AwaitingConfiguration;
+        self.forget_management();
+        if awaiting {
+            let why = DeviceFault::Dismissed.words();
+            self.show_stage(Stage::Failed { why });
+        }
     }
 
     fn status(&self, status: &str, order: Option<&Order>) -> Dictionary {

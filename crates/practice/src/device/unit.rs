@@ -132,7 +132,9 @@ impl VirtualDevice {
 
     /// What a person sees now.
     pub fn screen(&self) -> Screen {
-        self.unit.screen().at(self.shared.now())
+        let mut screen = self.unit.screen().at(self.shared.now());
+        screen.removable = screen.enrolled && (screen.removable || self.is_provisional());
+        screen
     }
 
     /// Waits until a person sees what is described.
@@ -168,6 +170,13 @@ impl VirtualDevice {
         tracing::debug!(serial = self.serial(), "a practice device failed to {fault}");
         let words: Arc<str> = fault.words().into();
         self.show(|screen| screen.trouble = Some(words));
+    }
+
+    /// What went wrong is over.
+    pub(super) fn clear_trouble(&self) {
+        if self.unit.screen.borrow().trouble.is_some() {
+            self.show(|screen| screen.trouble = None);
+        }
     }
 
     /// Runs the device's task, unless it runs already.

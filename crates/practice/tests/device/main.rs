@@ -6,6 +6,13 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod commands;
+mod control;
 mod enrolling;
+mod hostile;
+mod life;
+mod many;
+mod misbehaving;
 mod rehearsal;
+mod scepserver;
 mod stub;

@@ -97,6 +97,21 @@ impl Rehearsal {
         self.device(Family::IPad, self.profile())
     }
 
+    /// Lets an hour pass whenever somebody sleeps, until `future` is ready.
+    pub(crate) async fn hours_until<F: Future>(&self, future: F) -> F::Output {
+        let hours = async {
+            loop {
+                self.clock.until_sleeping(1).await;
+                self.clock.advance(Duration::from_secs(3_600));
+                tokio::task::yield_now().await;
+            }
+        };
+        soon(async {
+            tokio::select! { done = future => done, () = hours => unreachable!() }
+        })
+        .await
+    }
+
     /// A device that is enrolled and at home.
     pub(crate) async fn at_home(&self) -> VirtualDevice {
         let ipad = self.ipad();

@@ -54,6 +54,8 @@ pub(crate) struct Knobs {
     pub(crate) planned: HashMap<&'static str, VecDeque<Response>>,
     /// Changes the profile before it is sent.
     pub(crate) change: Option<Box<dyn Fn(&mut Dictionary) + Send>>,
+    /// Where a web page leads that leads elsewhere.
+    pub(crate) circle: Option<&'static str>,
     /// Wants this user name and password.
     pub(crate) basic: Option<(&'static str, &'static str)>,
 }
@@ -388,7 +390,7 @@ impl Inner {
     }
 }
 
-fn subject() -> Value {
+pub(crate) fn subject() -> Value {
     let pair = |kind: &str, value: &str| Value::Array(vec![Value::Array(vec![kind.into(), value.into()])]);
     Value::Array(vec![pair("O", "Works"), pair("CN", "device")])
 }
@@ -414,6 +416,7 @@ fn router(inner: Arc<Inner>) -> Router {
         .route("/enroll", post(enroll))
         .route("/web", get(web))
         .route("/web/signed-in", get(signed_in))
+        .fallback(circle)
         .route("/scep", get(scep_get).post(scep_post))
         .route("/checkin", put(check_in))
         .route("/connect", put(connect))
@@ -454,6 +457,12 @@ async fn web(State(inner): State<Arc<Inner>>, headers: HeaderMap) -> Response {
     }
     let headers = [("location", "/web/signed-in"), ("set-cookie", "session=s1; Secure; HttpOnly")];
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// Every other page leads on.
+async fn circle(State(inner): State<Arc<Inner>>) -> Response {
+    let to = inner.knobs.lock().unwrap().circle;
+    (StatusCode::FOUND, [("location", to.expect("a page that nobody made"))]).into_response()
 }
 
 async fn signed_in(State(inner): State<Arc<Inner>>, headers: HeaderMap) -> Response {
@@ -566,7 +575,8 @@ async fn connect(State(inner): State<Arc<Inner>>, request: Request) -> Response 
         let chain = Fields(&message.plist).items("ErrorChain").to_vec();
         assert!(chain[0].as_dictionary().is_some_and(|entry| entry.contains_key("ErrorCode")));
     }
-    if let Some(planned) = inner.planned("connect") {
+    let planned = (status != "Idle").then(|| inner.planned("result")).flatten();
+    if let Some(planned) = planned.or_else(|| inner.planned("connect")) {
         return planned;
     }
     message.kind.clone_from(&status);
