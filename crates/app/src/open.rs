@@ -204,3 +204,6 @@ impl Works {
         self.app.store.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

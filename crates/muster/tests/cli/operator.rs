@@ -50,8 +50,15 @@ fn a_tenant_is_real_or_practice_for_life() {
     assert!(serve(folder.path(), &[]).terminate());
     let house = House::new();
     let practice = house.path("practice/practice.json");
-    let output =
-        program().current_dir(folder.path()).args(["serve", "--practice"]).arg(&practice).output().unwrap();
+    let mut command = program();
+    command.current_dir(folder.path()).args([
+        "serve",
+        "--api-listen",
+        "127.0.0.1:0",
+        "--device-listen",
+        "127.0.0.1:0",
+    ]);
+    let output = command.arg("--practice").arg(&practice).output().unwrap();
     assert!(!output.status.success());
     assert!(text(&output.stderr).contains("stays so for life"), "{}", text(&output.stderr));
 }
