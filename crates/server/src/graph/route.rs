@@ -94,6 +94,7 @@ routes! {
 
     GET ServiceConfigRead "deviceManagement/applePushNotificationCertificate" => push_certificate::get;
     PATCH ServiceConfigReadWrite "deviceManagement/applePushNotificationCertificate" => push_certificate::update;
+    // Though a GET: the first request makes the key that it is about.
     GET ServiceConfigReadWrite "deviceManagement/applePushNotificationCertificate/downloadApplePushNotificationCertificateSigningRequest" => push_certificate::request;
     POST ServiceConfigReadWrite "deviceManagement/applePushNotificationCertificate/generateApplePushNotificationCertificateSigningRequest" => push_certificate::request;
 

@@ -21,6 +21,8 @@ const DEFAULTS: [(&str, Platform); 4] = [
     ("defaultTvOSEnrollmentProfile", Platform::TvOs),
     ("defaultVisionOSEnrollmentProfile", Platform::VisionOs),
 ];
+/// Tokens of a page that brings what is related along: each may have a thousand profiles and devices.
+const EXPANDED_PAGE: u32 = 20;
 const PROFILES: &str = "enrollmentProfiles";
 const DEVICES: &str = "importedAppleDeviceIdentities";
 const EXPANDABLE: [&str; 6] = [DEFAULTS[0].0, DEFAULTS[1].0, DEFAULTS[2].0, DEFAULTS[3].0, PROFILES, DEVICES];
@@ -92,7 +94,10 @@ async fn expanded(call: &Call, detail: &TokenDetail) -> Result<Value, ApiError> 
 
 pub(crate) async fn list(call: Call) -> Result<Answer, ApiError> {
     call.only_expands(&EXPANDABLE)?;
-    let asked = list::asked(&call, &TOKEN)?;
+    let mut asked = list::asked(&call, &TOKEN)?;
+    if !call.options.expand.is_empty() {
+        asked.page.limit = asked.page.limit.min(EXPANDED_PAGE);
+    }
     let page = call.done(token::list(&call.app, &call.actor, asked.page.clone()).await)?;
     let mut rows = Vec::with_capacity(page.items.len());
     for detail in &page.items {

@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::world::{D, encoded, world};
 
-/// Shows: R55
 #[tokio::test]
 async fn serials_are_found_by_every_filter_that_clients_send() {
     let world = world().await;
@@ -77,7 +76,6 @@ async fn a_filter_by_what_does_not_exist_or_is_not_offered_is_400_and_names_it()
     }
 }
 
-/// Shows: R58
 #[tokio::test]
 async fn a_list_of_serials_is_imported_row_by_row_and_told_row_by_row() {
     let world = world().await;

@@ -84,7 +84,7 @@ fn literal(kind: Kind) -> String {
     }
 }
 
-/// Shows: the class of GHSA-x4qr-qw6h-wvxq does not happen (lessons 3, class I).
+/// The class of GHSA-x4qr-qw6h-wvxq does not happen (lessons 3, class I).
 #[tokio::test]
 async fn every_property_that_is_offered_can_be_filtered_and_sorted_by() {
     let world = world().await;

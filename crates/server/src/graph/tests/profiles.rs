@@ -136,7 +136,7 @@ async fn a_wrong_type_or_a_broken_rule_is_400_and_names_the_setting() {
     assert_eq!(world.get(&format!("{path}/$count")).await.text, "0");
 }
 
-/// Shows: R58
+/// Shows: R58, R59
 #[tokio::test]
 async fn serials_are_assigned_by_an_array_and_the_default_is_set_by_its_action() {
     let (world, path) = token().await;
@@ -161,7 +161,6 @@ async fn serials_are_assigned_by_an_array_and_the_default_is_set_by_its_action()
     world.get(&format!("{path}/{profile}")).await.expect(404);
 }
 
-/// Shows: R48
 #[tokio::test]
 async fn what_lets_devices_in_is_shown_to_nobody_who_only_reads() {
     let (world, path) = token().await;
@@ -180,4 +179,26 @@ async fn what_lets_devices_in_is_shown_to_nobody_who_only_reads() {
         .await
         .expect(200);
     assert_eq!(reply.body["configurationEndpointUrl"], plain.as_str());
+}
+
+/// Shows: R48
+#[tokio::test]
+async fn a_host_certificate_is_taken_and_never_given_out_and_survives_being_named_by_its_thumbprint() {
+    let (world, path) = token().await;
+    let id = path.split('/').nth(4).unwrap().to_owned();
+    let key = format!("{D}/{id}/generateEncryptionPublicKey");
+    let pem = world.post(&key, json!(null)).await.expect(200).body["value"].as_str().unwrap().to_owned();
+    let der: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let body = json!({ "@odata.type": IOS, "displayName": "x", "supervisedModeEnabled": true,
+        "iTunesPairingMode": "RequiresCertificate", "managementCertificates": [{ "thumbprint": "", "certificate": der }] });
+    let made = world.post(&path, body).await.expect(201);
+    let hosts = made.body["managementCertificates"].as_array().unwrap().clone();
+    assert_eq!(hosts[0]["thumbprint"].as_str().unwrap().len(), 40);
+    assert!(!made.text.contains(&der[..60]));
+    let one = format!("{path}/{}", made.body["id"].as_str().unwrap());
+    world
+        .patch(&one, json!({ "managementCertificates": hosts, "description": "sent back" }))
+        .await
+        .expect(204);
+    assert_eq!(world.get(&one).await.body["managementCertificates"], Value::Array(hosts));
 }

@@ -15,7 +15,7 @@ fn path(template: &str) -> String {
     format!("/beta/{}", pieces.collect::<Vec<_>>().join("/"))
 }
 
-/// Shows: R24 is not at stake here; every route asks who is calling (lessons 3, class M).
+/// Authorization is missing on no route (lessons 3, class M).
 #[tokio::test]
 async fn no_route_answers_without_a_token_and_each_asks_for_its_role() {
     let world = world().await;

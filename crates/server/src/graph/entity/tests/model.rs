@@ -26,7 +26,7 @@ fn properties(model: &Value, name: &str) -> Vec<(String, Value)> {
     own.chain(base).filter(|(name, _)| name != "@odata.type" && name != "id").collect()
 }
 
-/// Shows: the entity table is a superset of Graph's model.
+/// The entity table is a superset of Graph's model.
 #[test]
 fn every_property_of_graphs_model_is_in_the_table_with_its_type() {
     let Some(model) = model() else {
@@ -82,7 +82,7 @@ fn is_foreign_enum(graph: &str, ours: &str) -> bool {
     ours == "String" && foreign.contains(&graph)
 }
 
-/// Shows: the members of enums are Graph's, in Graph's order.
+/// The members of enums are Graph's, in Graph's order.
 #[test]
 fn enum_members_are_graphs() {
     let Some(model) = model() else {
