@@ -75,7 +75,7 @@ impl Stack {
     /// When that fails.
     pub async fn program_with_devices(&self, count: usize) -> Program {
         let program = self.token_at_apple(&self.api, OrgKind::Business, "Works").await;
-        let _ = self.buy(&program, Family::IPhone, count);
+        self.buy(&program, Family::IPhone, count);
         let _ = self.upload(&program).await.good();
         program
     }
@@ -115,7 +115,6 @@ impl Stack {
     ///
     /// # Panics
     /// When Apple does not sell them.
-    #[must_use]
     pub fn buy(&self, program: &Program, family: Family, count: usize) -> Vec<String> {
         let order = Order {
             product: product(family, None).unwrap(),
@@ -145,7 +144,7 @@ impl Stack {
     /// When the run fails.
     pub async fn sync(&self, program: &Program) -> Value {
         let before = program.ended().await.len();
-        self.pass(Duration::from_secs(15 * 60));
+        self.pass(Duration::from_secs(15 * 60)).await;
         let _ = program.act("syncWithAppleDeviceEnrollmentProgram", nothing()).await.good();
         let run = program.runs(before + 1).await;
         assert_eq!(run["state"], "succeeded", "{run}");

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use app::App;
 use app::application::NewApplication;
+use app::loops::Work;
 use app::open::{Limits, Place, PracticeApple};
 use app::server_certificate::ServerAuthority;
 use net::client::ClientOptions;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 use crate::api::Api;
 use crate::database::{self, Engine};
 use crate::tool::Folder;
+use crate::until;
 
 /// 2026-05-09T02:30:00Z
 const START: i64 = 1_778_293_800;
@@ -182,8 +184,18 @@ impl Stack {
         format!("http://{address}{}", url.strip_prefix(&self.device_url).unwrap())
     }
 
-    /// Lets time pass.
-    pub fn pass(&self, span: Duration) {
+    /// Waits until every loop of the server has nothing more to do now.
+    pub async fn rest(&self) {
+        let resting = |work: &Work| {
+            let status = self.app.status(*work);
+            !status.busy && status.next_due.is_some_and(|due| due > self.app.now())
+        };
+        until("the loops at rest", async || Work::ALL.iter().all(resting).then_some(())).await;
+    }
+
+    /// Lets time pass, once everything that is due now is done: as in life, where minutes are long.
+    pub async fn pass(&self, span: Duration) {
+        self.rest().await;
         self.clock.advance(span);
     }
 

@@ -136,7 +136,7 @@ async fn an_enrolment_may_be_tried_again_for_15_minutes_and_its_challenge_works_
     let cloud = device.activate(&stack).unwrap();
     let signed = device.signed(&device.machine_info(), Default::default());
     let served = muster_tests::handmade::Served::read(&device.ask(&stack, &cloud, &signed).await);
-    stack.pass(std::time::Duration::from_secs(15 * 60));
+    stack.pass(std::time::Duration::from_secs(15 * 60)).await;
     assert!(!device.try_identity(&stack, &served).await, "15 minutes are over");
     let served = muster_tests::handmade::Served::read(&device.ask_in_header(&stack, &cloud, &signed).await);
     assert!(device.try_identity(&stack, &served).await);

@@ -24,9 +24,9 @@ async fn a_device_gets_a_new_identity_before_its_own_ends() {
     while line.try_next().is_some() {}
     let expires = async || managed(&stack, &serial).await["managementCertificateExpirationDate"].clone();
     let first = expires().await;
-    stack.pass(300 * DAY);
+    stack.pass(300 * DAY).await;
     assert!(device.obey(&stack).await.is_empty(), "there is time");
-    stack.pass(10 * DAY);
+    stack.pass(10 * DAY).await;
     until("a push for the renewal", async || line.try_next()).await;
     assert_eq!(device.obey(&stack).await, ["InstallProfile"]);
     assert_eq!(expires().await, first, "having been sent is not having arrived");
@@ -39,7 +39,7 @@ async fn a_device_gets_a_new_identity_before_its_own_ends() {
     (device.key, device.identity) = old;
     assert_eq!(device.idle(&stack).await.status, 403, "the old one is done with");
     (device.key, device.identity) = new;
-    stack.pass(100 * DAY);
+    stack.pass(100 * DAY).await;
     assert_eq!(device.idle(&stack).await.status, 200, "beyond the end of the first");
 }
 
@@ -54,7 +54,7 @@ async fn a_push_certificate_is_renewed_with_its_topic_and_with_no_other() {
     let before = stack.api.get(PUSH).await.good();
     let topic = before["topicIdentifier"].as_str().unwrap().to_owned();
     assert_eq!(before["appleIdentifier"], ADMIN);
-    stack.pass(200 * DAY);
+    stack.pass(200 * DAY).await;
 
     let other = stack.push_portal(&stack.api, None).await;
     let refused = stack.api.patch(PUSH, json!({ "appleIdentifier": ADMIN, "certificate": other })).await;
@@ -70,7 +70,7 @@ async fn a_push_certificate_is_renewed_with_its_topic_and_with_no_other() {
     assert!(after["expirationDateTime"].as_str() > before["expirationDateTime"].as_str(), "{after}");
 
     // Pushes go on with the new one, also when the old one has ended.
-    stack.pass(170 * DAY);
+    stack.pass(170 * DAY).await;
     let line = stack.practice.push_line(device.push.unwrap()).unwrap();
     let id = managed(&stack, &serial).await["id"].as_str().unwrap().to_owned();
     let path = format!("deviceManagement/managedDevices/{id}/syncDevice");
@@ -89,9 +89,9 @@ async fn a_push_certificate_that_ends_is_told_of() {
     };
     let program = stack.program().await;
     assert_eq!(alerts().await, Vec::<Value>::new());
-    stack.pass(340 * DAY);
+    stack.pass(340 * DAY).await;
     assert_eq!(alerts().await[0]["severity"], "warning");
-    stack.pass(26 * DAY);
+    stack.pass(26 * DAY).await;
     assert_eq!(alerts().await[0]["severity"], "error");
     program.default_profile(json!({})).await;
 }

@@ -44,9 +44,9 @@ async fn a_device_whose_setup_never_finishes_is_released_at_its_deadline_with_an
     let (_, serial) = one_ready(&stack).await;
     let mut device = stack.enrolling(&serial).await;
     assert_eq!(story(&stack, &serial).await["state"], "running");
-    stack.pass(DEADLINE - MINUTE);
+    stack.pass(DEADLINE - MINUTE).await;
     assert_eq!(story(&stack, &serial).await["state"], "running", "a minute is left");
-    stack.pass(MINUTE);
+    stack.pass(MINUTE).await;
     let releasing = async || Some(story(&stack, &serial).await).filter(|plan| plan["state"] != "running");
     let plan = until("the release", releasing).await;
     assert_eq!((&plan["state"], &plan["because"]), (&json!("releasing"), &json!("deadline")));
@@ -70,7 +70,7 @@ async fn a_device_that_says_not_now_for_ever_is_released() {
     }
     device.enrol(&stack).await;
     assert_eq!(device.obey(&stack).await, ["Settings"], "one step at a time, and it is put off");
-    stack.pass(DEADLINE);
+    stack.pass(DEADLINE).await;
     until_told_to_leave(&stack, &mut device).await;
     assert!(!device.awaiting);
     assert_eq!(story(&stack, &serial).await["state"], "released");
@@ -86,7 +86,7 @@ async fn a_release_is_sent_until_it_is_acknowledged() {
     for mood in ["NotNow", "Error", "CommandFormatError", "NotNow"] {
         device.moods.insert("DeviceConfigured".to_owned(), mood);
         let refused = async |device: &mut Handmade| {
-            stack.pass(MINUTE);
+            stack.pass(MINUTE).await;
             device.obey(&stack).await.contains(&"DeviceConfigured".to_owned())
         };
         let mut tries = 0;
@@ -97,7 +97,7 @@ async fn a_release_is_sent_until_it_is_acknowledged() {
         assert!(device.awaiting);
     }
     device.moods.clear();
-    stack.pass(5 * MINUTE);
+    stack.pass(5 * MINUTE).await;
     until_told_to_leave(&stack, &mut device).await;
     assert!(!device.awaiting);
 }

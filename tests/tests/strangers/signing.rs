@@ -58,7 +58,7 @@ async fn machine_info_that_openssl_signs_as_apples_devices_do_is_believed() {
         assert!(served.server_url.starts_with(&stack.device_url), "{way}");
         assert_eq!(device.ask_in_header(&stack, &cloud, &signed).await.status, 200, "{way}");
         // Another minute, another attempt: a serial may not ask without end.
-        stack.pass(std::time::Duration::from_secs(60));
+        stack.pass(std::time::Duration::from_secs(60)).await;
     }
 }
 

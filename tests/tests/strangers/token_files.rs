@@ -2,7 +2,7 @@
 
 use muster_tests::program::ADMIN;
 use muster_tests::{Program, Stack};
-use practice::apple::TokenFile;
+use practice::apple::token::TokenFile;
 use practice::apple::org::OrgKind;
 use serde_json::json;
 
