@@ -18,6 +18,7 @@ pub mod push;
 pub mod secret;
 pub mod setup;
 pub mod sync;
+pub mod synonym;
 pub mod tenant;
 pub mod time;
 pub mod token;

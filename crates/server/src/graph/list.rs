@@ -89,12 +89,13 @@ fn wanted(call: &Call, entity: &EntityType) -> Result<Option<Expr>, ApiError> {
     if entity.search.is_empty() {
         return Err(ApiError::bad_value("$search", "Failed to search: $search is not offered here."));
     }
-    let needle = search.trim().trim_matches('"').to_owned();
-    let contains = |name: &&str| {
-        let property = Expr::Path(Path(vec![(*name).to_owned()]));
+    let needles = domain::synonym::spellings(search.trim().trim_matches('"'));
+    let contains = |name: &str, needle: &String| {
+        let property = Expr::Path(Path(vec![name.to_owned()]));
         Expr::Call(Function::Contains, vec![property, Expr::Literal(Literal::Text(needle.clone()))])
     };
-    let mut hits: Vec<Expr> = entity.search.iter().map(contains).collect();
+    let mut hits: Vec<Expr> =
+        entity.search.iter().flat_map(|name| needles.iter().map(|needle| contains(name, needle))).collect();
     let hit = if hits.len() > 1 { Some(Expr::Or(hits)) } else { hits.pop() };
     Ok(both(filter, hit))
 }

@@ -157,3 +157,17 @@ async fn tokens_are_counted_filtered_and_the_odd_function_answers() {
     assert_eq!(world.get(&path).await.expect(200).body["value"], 0);
     world.get(&format!("{D}/getExpiringVppTokenCount(expiringBeforeDateTime='soon')")).await.expect(400);
 }
+
+/// Shows: R1
+#[tokio::test]
+async fn a_search_for_dep_finds_ade_and_the_other_way_round() {
+    let world = world().await;
+    for name in ["Berlin ADE", "Bern Device Enrollment Program", "Jade"] {
+        world.new_token(name, false).await;
+    }
+    for word in ["dep", "ADE", "automated%20device%20enrollment"] {
+        let found = world.get(&format!("{D}?$search=%22{word}%22&$orderby=tokenName")).await.expect(200);
+        let names = found.column("tokenName");
+        assert!(names.starts_with(&["Berlin ADE".into(), "Bern Device Enrollment Program".into()]), "{names:?}");
+    }
+}
