@@ -234,9 +234,12 @@ impl VirtualDevice {
         text("ProductName", hardware.product.product_type.to_owned());
         text("OSVersion", os.version.to_string());
         text("BuildVersion", os.build());
-        text("DeviceName", name);
-        text("ModelName", hardware.fresh_name().to_owned());
-        text("Model", hardware.model_number());
+        // By Apple's schema, only Macs tell these; servers ask the others by DeviceInformation.
+        if os.platform() == Platform::Mac {
+            text("DeviceName", name);
+            text("ModelName", hardware.fresh_name().to_owned());
+            text("Model", hardware.model_number());
+        }
         let told = enrolment.mdm.access_rights & 16 != 0;
         if let Some((imei, meid)) = hardware.imei().zip(hardware.meid()).filter(|_| told) {
             text("IMEI", imei);

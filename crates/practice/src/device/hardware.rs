@@ -95,3 +95,31 @@ fn luhn(digits: &str) -> u32 {
         .sum();
     (10 - sum % 10) % 10
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Hardware, luhn};
+    use crate::apple::catalogue::{Family, product};
+
+    #[test]
+    fn hardware_is_the_same_each_time_and_differs_between_devices() {
+        for family in Family::ALL {
+            let of = |serial| Hardware { serial, product: product(family, None).unwrap() };
+            let (a, b) = (of("C8TJ500QF1"), of("C8TJ500QF2"));
+            assert_eq!(a.udid(), a.udid());
+            assert_ne!(a.udid(), b.udid());
+            assert_eq!(a.udid().len(), if family == Family::Mac { 36 } else { 25 }, "{family:?}");
+            assert_eq!(a.imei().is_some(), family == Family::IPhone);
+            assert!(a.mac("Wi-Fi").starts_with("02:") && a.mac("Wi-Fi").len() == 17);
+        }
+    }
+
+    #[test]
+    fn an_imei_ends_in_its_check_digit() {
+        assert_eq!(luhn("49015420323751"), 8, "a known example");
+        let phone = Hardware { serial: "F2LX", product: product(Family::IPhone, None).unwrap() };
+        let imei = phone.imei().unwrap();
+        assert_eq!(imei.len(), 15);
+        assert_eq!(phone.meid().unwrap(), imei[..14]);
+    }
+}

@@ -4,7 +4,7 @@ use mdm::guard::{Dictionary, Value};
 
 use super::cloud::CloudConfig;
 use super::hardware::Hardware;
-use super::os::{Os, Platform};
+use super::os::{Os, Platform, Version};
 use crate::apple::device_identity::{ChainStyle, SigningStyle};
 
 /// The property list.
@@ -18,6 +18,8 @@ pub(super) fn machine_info(hardware: Hardware<'_>, os: Os, cloud: &CloudConfig) 
     text("LANGUAGE", cloud.language.clone().unwrap_or_else(|| "en".to_owned()));
     if says_version(os) {
         text("OS_VERSION", os.version.to_string());
+    }
+    if says_update_id(os) {
         text("SOFTWARE_UPDATE_DEVICE_ID", hardware.software_update_id());
     }
     if let Some((imei, meid)) = hardware.imei().zip(hardware.meid()) {
@@ -37,8 +39,14 @@ fn says_version(os: Os) -> bool {
     match os.platform() {
         Platform::Ios | Platform::Tv => os.version.major >= 17,
         Platform::Mac => os.version.major >= 14,
-        Platform::Vision => os.version >= super::os::Version::new(1, 1),
+        Platform::Vision => os.version >= Version::new(1, 1),
     }
+}
+
+/// iOS 17.4, macOS 14.4 and visionOS 1.1; not tvOS.
+fn says_update_id(os: Os) -> bool {
+    let vision = os.platform() == Platform::Vision && os.version >= Version::new(1, 1);
+    os.is_ios(17, 4) || os.is_mac(14, 4) || vision
 }
 
 /// Whether the server may send the device away to update first: iOS 17, macOS 14, visionOS 26.

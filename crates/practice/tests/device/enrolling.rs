@@ -13,7 +13,7 @@ use pki::x509::{Certificate, verify_issued_by};
 use crate::rehearsal::{Rehearsal, failure, rehearsal, settled, soon};
 use crate::stub::Knobs;
 
-/// Shows: R12, R50, L-USER
+/// Shows: R12, R50, R61
 #[tokio::test]
 async fn an_ipad_goes_from_its_box_to_its_home_screen_when_it_is_released() {
     let rehearsal = rehearsal().await;

@@ -1,6 +1,7 @@
 //! Virtual devices against a management server made for the test, which holds every message to Apple's documents.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test says what it expects by failing"
@@ -15,4 +16,5 @@ mod many;
 mod misbehaving;
 mod rehearsal;
 mod scepserver;
+mod schema;
 mod stub;

@@ -33,6 +33,9 @@ const CHALLENGE: &str = "one-time-secret";
 const ALWAYS: Validity = Validity { not_before: 946_684_800, not_after: 2_493_072_000 };
 const LIMIT: usize = 8 << 20;
 
+/// Changes a profile.
+type Change = Box<dyn Fn(&mut Dictionary) + Send>;
+
 /// What the server does other than usual.
 #[derive(Default)]
 pub(crate) struct Knobs {
@@ -53,7 +56,7 @@ pub(crate) struct Knobs {
     /// Given instead of the usual answer: of `enroll`, `Authenticate`, `TokenUpdate`, `connect`...
     pub(crate) planned: HashMap<&'static str, VecDeque<Response>>,
     /// Changes the profile before it is sent.
-    pub(crate) change: Option<Box<dyn Fn(&mut Dictionary) + Send>>,
+    pub(crate) change: Option<Change>,
     /// Where a web page leads that leads elsewhere.
     pub(crate) circle: Option<&'static str>,
     /// Wants this user name and password.
@@ -253,8 +256,8 @@ impl Stub {
     /// Pushes with the token and magic of the device's last message that has some.
     pub(crate) fn push(&self, device: &VirtualDevice) {
         let heard = self.heard();
-        let own = heard.0.iter().filter(|message| message.udid() == device.udid());
-        let last = own.filter(|message| message.kind == "TokenUpdate").next_back().unwrap();
+        let mut own = heard.0.iter().filter(|message| message.udid() == device.udid());
+        let last = own.rfind(|message| message.kind == "TokenUpdate").unwrap();
         self.inner.push(&last.plist);
     }
 
@@ -539,7 +542,7 @@ async fn check_in(State(inner): State<Arc<Inner>>, request: Request) -> Response
     let kind = fields.text("MessageType", 100).unwrap();
     assert_eq!(fields.peek("Topic"), Some(TOPIC));
     let wanted: &[&str] = match kind.as_str() {
-        "Authenticate" => &["OSVersion", "BuildVersion", "ProductName", "SerialNumber", "DeviceName"],
+        "Authenticate" => &["OSVersion", "BuildVersion", "ProductName", "SerialNumber"],
         "TokenUpdate" => &["PushMagic"],
         "CheckOut" => &[],
         other => panic!("{other}"),
