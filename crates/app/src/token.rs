@@ -3,6 +3,7 @@
 mod delete;
 mod key;
 mod release;
+mod scope_tags;
 mod upload;
 
 use domain::sync::{NextTimes, SyncState, next_times};
@@ -20,6 +21,7 @@ pub(crate) use delete::drop_profile;
 pub use key::{generate_key, public_key};
 pub(crate) use release::read_serials;
 pub use release::{Released, release_devices};
+pub use scope_tags::scope_tags;
 pub use upload::{TokenUpload, Uploaded, upload};
 
 /// A token with what belongs to it.

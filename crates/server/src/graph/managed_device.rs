@@ -75,8 +75,19 @@ fn hardware(device: &ManagedDevice) -> Value {
     })
 }
 
-/// A device as Graph has it.
-fn row(device: &ManagedDevice) -> Value {
+/// Devices as Graph has them, with the scope tags of the tokens they enrolled through (R22).
+async fn rows(call: &Call, devices: &[ManagedDevice]) -> Result<Vec<Value>, ApiError> {
+    let tokens = devices.iter().map(|device| device.token.clone()).collect();
+    let tags = call.done(app::token::scope_tags(&call.app, &call.actor, tokens).await)?;
+    let none = Vec::new();
+    Ok(devices.iter().map(|device| row(device, tags.get(&device.token).unwrap_or(&none))).collect())
+}
+
+async fn row_of(call: &Call, device: &ManagedDevice) -> Result<Value, ApiError> {
+    Ok(rows(call, std::slice::from_ref(device)).await?.pop().unwrap_or_default())
+}
+
+fn row(device: &ManagedDevice, scope_tags: &[String]) -> Value {
     let info = &device.info;
     let date = |at: Option<domain::Time>| json!(at.map(domain::Time::rfc3339));
     let known = [
@@ -101,6 +112,7 @@ fn row(device: &ManagedDevice) -> Value {
         ("model", json!(info.model_name.as_ref().or(info.product_name.as_ref()))),
         ("operatingSystem", json!(operating_system(device))),
         ("osVersion", json!(info.os_version)),
+        ("roleScopeTagIds", json!(scope_tags)),
         ("serialNumber", json!(device.serial.as_str())),
         ("totalStorageSpaceInBytes", json!(info.total_storage_bytes)),
         ("udid", json!(device.udid)),
@@ -120,7 +132,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, ApiError> {
     call.only_expands(&[])?;
     let asked = list::asked_of(&call, &MANAGED_DEVICE, Some(has_enrolled()))?;
     let page = call.done(managed_device::list(&call.app, &call.actor, asked.page.clone()).await)?;
-    let rows = page.items.iter().map(row).collect();
+    let rows = rows(&call, &page.items).await?;
     asked.answer(&call, rows, page.next, page.total, &[])
 }
 
@@ -134,7 +146,7 @@ pub(crate) async fn get(call: Call) -> Result<Answer, ApiError> {
     call.only_expands(&[])?;
     let id: ManagedDeviceId = call.id(0)?;
     let device = call.done(managed_device::get(&call.app, &call.actor, &id).await)?;
-    let mut row = row(&device);
+    let mut row = row_of(&call, &device).await?;
     // Reading a bypass code is recorded, so it is read only when asked for by name.
     if call.selects("activationLockBypassCode") {
         let code = managed_device::bypass_code(&call.app, &call.actor, &id).await;
@@ -159,7 +171,8 @@ pub(crate) async fn update(call: Call) -> Result<Answer, ApiError> {
         Some(name) => call.done(managed_device::rename(&call.app, &call.actor, &id, name).await)?,
     }
     let device = call.done(managed_device::get(&call.app, &call.actor, &id).await)?;
-    call.entity(&MANAGED_DEVICE, row(&device), &[])
+    let row = row_of(&call, &device).await?;
+    call.entity(&MANAGED_DEVICE, row, &[])
 }
 
 async fn act(call: &Call, action: Action) -> Result<Answer, ApiError> {

@@ -101,3 +101,19 @@ async fn a_device_is_renamed_by_a_body_with_or_without_quotes_around_its_key() {
         .expect(200);
     assert_eq!(reply.body["managedDeviceName"], "Desk");
 }
+
+/// Shows: R22, L13, L14
+#[tokio::test]
+async fn a_device_has_the_scope_tags_of_its_token_whenever_those_change() {
+    let world = world().await;
+    let token = world.new_token("Office", true).await;
+    let profile = world.new_profile(&token, "Office").await;
+    let id = world.enrolled(&token, &profile, "AAAA1111").await;
+    let tags = async || world.get(&format!("{M}/{id}")).await.expect(200).body["roleScopeTagIds"].clone();
+    assert_eq!(tags().await, json!(["0"]), "without another tag it carries Default");
+    let path = format!("/beta/deviceManagement/depOnboardingSettings/{token}");
+    world.patch(&path, json!({ "roleScopeTagIds": ["7", "9"] })).await.expect(200);
+    assert_eq!(tags().await, json!(["7", "9"]));
+    let list = world.get(&format!("{M}?$select=roleScopeTagIds")).await.expect(200);
+    assert_eq!(list.rows()[0]["roleScopeTagIds"], json!(["7", "9"]));
+}
