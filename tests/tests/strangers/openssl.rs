@@ -26,7 +26,9 @@ impl OpenSsl {
 
     /// The same, when it must end well; returns what it wrote to a file.
     pub(crate) fn make(&self, file: &str, words: &str) -> Vec<u8> {
-        let said = self.say(&format!("{words} -out {{{file}}}"));
+        // Recipients come last, so the output goes first.
+        let (command, rest) = words.split_once(' ').unwrap();
+        let said = self.say(&format!("{command} -out {{{file}}} {rest}"));
         assert!(said.ok, "{words}: {}", said.words);
         self.folder.get(file)
     }

@@ -45,22 +45,25 @@ async fn openssl_verifies_the_enrolment_profile() {
     assert!(!openssl.say(&format!("{verify} -out {{plain}}")).ok);
 }
 
-/// `scepclient` of micromdm, in Go.
-async fn scepclient(stack: &Stack, tool: &Tool, folder: &Folder, served: &Served, name: &str) -> Said {
+/// `scepclient` of micromdm, in Go: trades a challenge for a certificate (PEM), if it gets one.
+async fn scepclient(stack: &Stack, tool: &Tool, served: &Served, udid: &str) -> Result<String, Said> {
+    // It leaves a key and a request where it works, and takes up what it finds there.
+    let folder = Folder::new();
+    let certificate = folder.path("device.pem");
     let words = arguments![
         "-private-key",
-        folder.name(&format!("{name}.key")),
+        folder.name("device.key"),
         "-certificate",
-        folder.name(&format!("{name}.pem")),
+        certificate.display(),
         "-server-url",
         stack.plain(&served.scep_url).await,
         "-challenge",
         served.challenge,
         "-cn",
-        name,
+        udid,
     ];
-    // It leaves a request file where it is started.
-    tool.in_folder(folder).run_beside(words, b"").await
+    let said = tool.in_folder(&folder).run_beside(words, b"").await;
+    std::fs::read_to_string(certificate).map_err(|_| said)
 }
 
 /// Lessons, class R.
@@ -69,17 +72,15 @@ async fn scepclient_gets_a_certificate_for_a_served_challenge_and_only_once() {
     let Some(tool) = Tool::find("scepclient") else { return };
     let stack = Stack::with(Setting::today()).await;
     let (_, serials) = ready(&stack, 1).await;
-    let (_, served) = served(&stack, &serials[0]).await;
-    let folder = Folder::new();
-    let said = scepclient(&stack, &tool, &folder, &served, "first").await;
-    assert!(said.ok, "{}", said.words);
-    let issued = String::from_utf8(folder.get("first.pem")).unwrap();
+    let (device, served) = served(&stack, &serials[0]).await;
+    let astray = scepclient(&stack, &tool, &served, "another-udid").await.unwrap_err();
+    assert!(astray.words.contains("badRequest"), "a challenge is for its device: {}", astray.words);
+    let issued = scepclient(&stack, &tool, &served, &device.udid).await.unwrap();
     let issued = pki::x509::Certificate::from_pem(&issued).unwrap();
     assert!(issued.allows_client_auth() && !issued.is_ca());
-    assert_ne!(issued.common_name().as_deref(), Some("first"), "the server says who a device is");
-
-    let replayed = scepclient(&stack, &tool, &folder, &served, "second").await;
-    assert!(!folder.path("second.pem").exists(), "{}", replayed.words);
+    assert_ne!(issued.common_name().as_deref(), Some(device.udid.as_str()), "the server says who a device is");
+    let replayed = scepclient(&stack, &tool, &served, &device.udid).await.unwrap_err();
+    assert!(replayed.words.contains("badRequest"), "{}", replayed.words);
 }
 
 /// strongSwan's `pki --scep`, in C.
@@ -92,21 +93,24 @@ async fn strongswan_gets_a_certificate_for_a_served_challenge_and_only_once() {
     }
     let stack = Stack::with(Setting::today()).await;
     let (_, serials) = ready(&stack, 1).await;
-    let (_, served) = served(&stack, &serials[0]).await;
+    let (device, served) = served(&stack, &serials[0]).await;
     let folder = Folder::new();
     let key = folder.put("device.pem", pki::key::RsaKey::generate().unwrap().to_pem().as_bytes());
     let authority = stack.http.get(format!("{}?operation=GetCACert", served.scep_url)).send().await.unwrap();
     let authority = folder.put("ca.der", authority.bytes().await.unwrap());
     let url = stack.plain(&served.scep_url).await;
-    let words = arguments![
-        "--scep", "--url", url, "--in", key, "--dn", "CN=strongswan", "--password", served.challenge,
+    let words = |key: &str| {
+        arguments![
+        "--scep", "--url", url, "--in", key, "--dn", format!("CN={}", device.udid), "--password", served.challenge,
         "--cacert-enc", authority, "--cacert-sig", authority, "--cipher", "aes", "--digest",
         "sha256", "--outform", "pem",
-    ];
-    let said = tool.run_beside(words, b"").await;
+        ].to_vec()
+    };
+    let said = tool.run_beside(&words(&key), b"").await;
     assert!(said.ok, "{}", said.words);
     let issued = String::from_utf8(said.bytes).unwrap();
     assert!(pki::x509::Certificate::from_pem(&issued).unwrap().allows_client_auth());
-    let replayed = tool.run_beside(words, b"").await;
+    let other = folder.put("other.pem", pki::key::RsaKey::generate().unwrap().to_pem().as_bytes());
+    let replayed = tool.run_beside(&words(&other), b"").await;
     assert!(!replayed.ok && !replayed.words.contains("BEGIN CERTIFICATE"), "{}", replayed.words);
 }

@@ -57,8 +57,8 @@ async fn machine_info_that_openssl_signs_as_apples_devices_do_is_believed() {
         let served = Served::read(&device.ask(&stack, &cloud, &signed).await);
         assert!(served.server_url.starts_with(&stack.device_url), "{way}");
         assert_eq!(device.ask_in_header(&stack, &cloud, &signed).await.status, 200, "{way}");
-        // Another minute, another attempt: a serial may not ask without end.
-        stack.pass(std::time::Duration::from_secs(60)).await;
+        // A serial may not ask without end.
+        stack.pass(std::time::Duration::from_secs(15 * 60)).await;
     }
 }
 
@@ -136,7 +136,7 @@ async fn messages_that_openssl_signs_get_the_same_verdict_as_a_devices_own() {
     let mine = "-signer {me.pem} -inkey {me.key}";
     for way in [
         "smime -sign -md sha256", "smime -sign -md sha1", "smime -sign -md sha256 -noattr", "cms -sign -md sha256",
-        "cms -sign -md sha512 -keyid", "cms -sign -md sha1 -noattr", "cms -sign -md sha256 -stream -indef",
+        "cms -sign -md sha512 -keyid", "cms -sign -md sha1 -noattr",
     ] {
         let heard = device.send(&stack, body.clone(), Some(&sign(&format!("{way} {mine}")))).await;
         assert_eq!((heard.status, heard.body.len()), (200, 0), "{way}");
