@@ -57,7 +57,7 @@ fn collect(path: &Path, shown: &mut BTreeMap<String, Vec<String>>) {
     for line in text.lines().map(str::trim) {
         if let Some(ids) = line.strip_prefix("/// Shows:") {
             pending.extend(ids.split(',').map(|id| id.trim().trim_end_matches('.').to_owned()));
-        } else if line.contains("test]") || line.starts_with("#[rstest") || line.starts_with("#[case") {
+        } else if line.starts_with("#[") && (line.contains("test") || line.starts_with("#[case")) {
             is_test = true;
         } else if let Some(name) = function_name(line) {
             if !pending.is_empty() {

@@ -22,7 +22,7 @@ async fn ready(count: usize) -> (Bench, Connected, Vec<String>, domain::ProfileI
     (bench, connected, serials, sales)
 }
 
-/// Shows: R29, R59
+/// Shows: R29, R59, R15
 #[tokio::test(flavor = "multi_thread")]
 async fn the_default_profile_reaches_every_device_in_calls_of_a_thousand() {
     let (bench, connected, serials, _) = ready(2_300).await;
@@ -258,7 +258,7 @@ async fn a_profile_taken_away_after_activation_needs_a_wipe_and_says_so() {
     assert!(!ready && reasons.contains(&"needsWipe"), "{reasons:?}");
 }
 
-/// Shows: R14
+/// Shows: R14, R54
 #[tokio::test(flavor = "multi_thread")]
 async fn profiles_are_counted_validated_and_deleted() {
     let bench =

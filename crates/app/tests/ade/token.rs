@@ -1,6 +1,6 @@
 use domain::alert::AlertKind;
 use domain::token::{Health, Prerequisite, ServerChange};
-use muster_app::token::{self, NewToken, TokenUpload};
+use muster_app::token::{self, NewToken, TokenChange, TokenUpload};
 use muster_app::{AppError, profile};
 use practice::apple::PlannedAnswer;
 use practice::apple::catalogue::Family;
@@ -58,6 +58,20 @@ async fn a_token_file_connects_a_server_and_a_sync_follows() {
     let bought = bench.buy(connected.server, Family::IPhone, 3);
     bench.sync().await;
     assert_eq!(bench.shown(&connected.token).await.len(), bought.len());
+}
+
+/// Shows: R20
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_the_server_at_apple_is_a_label_and_binds_nothing() {
+    let bench = Bench::start().await;
+    let connected = bench.connect("Headquarters").await;
+    let change = TokenChange { name: Some("Berlin".into()), ..TokenChange::default() };
+    let token = token::update(&bench.app, &bench.actor, &connected.token, change).await.unwrap();
+    assert_eq!(token.name, "Berlin");
+    assert_eq!(token.server.unwrap().account.unwrap().server_name, "Headquarters");
+    bench.buy(connected.server, Family::IPhone, 1);
+    bench.sync().await;
+    assert_eq!(bench.shown(&connected.token).await.len(), 1);
 }
 
 /// Shows: R19
@@ -178,6 +192,7 @@ async fn a_revoked_token_alarms_after_several_rejections_and_a_renewal_ends_that
 }
 
 /// Lessons 26.
+/// Shows: N48
 #[tokio::test(flavor = "multi_thread")]
 async fn terms_that_wait_are_named_with_the_organisation_and_heal_by_themselves() {
     let bench = Bench::start().await;
@@ -262,4 +277,32 @@ async fn another_tenant_and_a_device_reach_nothing() {
     let device = muster_app::Actor { kind: muster_app::ActorKind::Device, ..bench.actor.clone() };
     let refused = token::delete(&bench.app, &device, id, true).await.unwrap_err();
     assert!(matches!(refused, AppError::Refused { .. }), "{refused}");
+}
+
+/// Shows: R12
+#[tokio::test(flavor = "multi_thread")]
+async fn the_organisation_is_called_what_apple_calls_it_until_an_administrator_names_it() {
+    let bench = Bench::start().await;
+    let organization = async || muster_app::tenant::get(&bench.app, &bench.actor).await.unwrap().organization;
+    assert_eq!(organization().await.name, domain::tenant::NAME_AT_FIRST);
+    bench.connect("Headquarters").await;
+    let learnt = organization().await;
+    assert_eq!((learnt.name.as_str(), learnt.email.as_deref()), ("Example Ltd", Some(crate::bench::BY)));
+    let named = domain::tenant::Organization { name: "Ours".into(), ..learnt };
+    muster_app::tenant::update(&bench.app, &bench.actor, named.clone()).await.unwrap();
+    bench.connect("Branch").await;
+    assert_eq!(organization().await, named);
+}
+
+/// Shows: R12
+#[tokio::test(flavor = "multi_thread")]
+async fn the_organisation_is_named_by_the_first_sync_if_apple_was_away_at_the_upload() {
+    let bench = Bench::start().await;
+    bench.practice.world().faults().plan("GET /account", 1, PlannedAnswer::new(503, "away"));
+    bench.connect("Headquarters").await;
+    let name = async || muster_app::tenant::get(&bench.app, &bench.actor).await.unwrap().organization.name;
+    assert_eq!(name().await, domain::tenant::NAME_AT_FIRST);
+    bench.clock.advance(crate::bench::HOUR);
+    bench.sync().await;
+    assert_eq!(name().await, "Example Ltd");
 }

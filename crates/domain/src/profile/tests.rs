@@ -121,7 +121,7 @@ fn an_allowed_combination_is_accepted(#[case] platform: Platform, #[case] change
     assert_eq!(check(platform, &settings), []);
 }
 
-/// Shows: R28, N1
+/// Shows: R28, N1, R32
 #[test]
 fn user_affinity_is_fixed_when_a_profile_is_made() {
     let old = profile(Platform::Ios, good());
@@ -132,7 +132,7 @@ fn user_affinity_is_fixed_when_a_profile_is_made() {
     assert_eq!(check_change(&old, &good()), []);
 }
 
-/// Shows: R35, N2, N8
+/// Shows: R35, N2, N8, R32
 #[test]
 fn the_way_to_sign_in_goes_by_precedence() {
     let mut s = good();

@@ -100,6 +100,7 @@ async fn a_patch_answers_204_or_the_profile_when_that_is_preferred_and_keeps_wha
     assert!(reply.message().contains("R28"), "{}", reply.text);
 }
 
+/// Shows: R54
 #[tokio::test]
 async fn a_wrong_type_or_a_broken_rule_is_400_and_names_the_setting() {
     let (world, path) = token().await;
