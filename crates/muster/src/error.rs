@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+/// How the API asks for a confirmation.
+const ASKS_TO_CONFIRM: &str = "Send \"confirm\": true to go on.";
+
 /// A failed command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -54,6 +57,17 @@ impl CliError {
     /// What `error` says, which reads on from "failed to".
     pub(crate) fn failed(error: impl std::fmt::Display) -> Self {
         Self::Failed(error.to_string())
+    }
+
+    /// The same refusal, for somebody at a command line: there a flag confirms.
+    pub(crate) fn confirmed_by(self, flag: &str) -> Self {
+        match self {
+            Self::Refused { status, code, words, request_id } => {
+                let words = words.replace(ASKS_TO_CONFIRM, &format!("Say {flag} to go on."));
+                Self::Refused { status, code, words, request_id }
+            }
+            other => other,
+        }
     }
 
     /// A reading or writing that failed.

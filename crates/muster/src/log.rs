@@ -1,5 +1,6 @@
 //! Where the log goes.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -10,7 +11,10 @@ use crate::settings::LogFormat;
 
 /// To standard error, so that standard output keeps what the operator reads.
 pub(crate) fn to_stderr(format: LogFormat, filter: &str) -> Result<(), CliError> {
-    let builder = tracing_subscriber::fmt().with_env_filter(parsed(filter)?).with_writer(std::io::stderr);
+    // Colours are for a terminal; in a journal or a file they are noise.
+    let ansi = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(parsed(filter)?).with_ansi(ansi);
+    let builder = builder.with_writer(std::io::stderr);
     let begun = match format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -23,6 +23,9 @@ pub(crate) enum Format {
     Json,
 }
 
+/// What stands where there is nothing.
+const NOTHING: &str = "-";
+
 /// A column: its heading, and the property it shows; `a/b` reads into a complex one.
 pub(crate) type Column = (&'static str, &'static str);
 
@@ -56,7 +59,11 @@ pub(crate) fn card(format: Format, thing: &Value, columns: &[Column]) {
     }
     let width = columns.iter().map(|(heading, _)| heading.len()).max().unwrap_or(0);
     for (heading, property) in columns {
-        say!("{heading:width$}  {}", cell(thing, property).replace('\n', ", "));
+        let shown = cell(thing, property).replace('\n', ", ");
+        // A line without heading explains the one above; there may be nothing to explain.
+        if !heading.is_empty() || shown != NOTHING {
+            say!("{heading:width$}  {shown}");
+        }
     }
 }
 
@@ -101,11 +108,11 @@ pub(crate) fn on_a_terminal() -> bool {
 fn cell(row: &Value, property: &str) -> String {
     let value = property.split('/').try_fold(row, |value, name| value.get(name));
     match value {
-        None | Some(Value::Null) => "-".into(),
+        None | Some(Value::Null) => NOTHING.into(),
         Some(Value::Bool(true)) => "yes".into(),
         Some(Value::Bool(false)) => "no".into(),
         Some(Value::String(text)) if text.starts_with("0001-01-01") => "never".into(),
-        Some(Value::String(text)) if text.is_empty() => "-".into(),
+        Some(Value::String(text)) if text.is_empty() => NOTHING.into(),
         Some(Value::String(text)) => short_time(text),
         Some(Value::Array(items)) => items.iter().map(word).collect::<Vec<_>>().join("\n"),
         Some(other) => other.to_string(),

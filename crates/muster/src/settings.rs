@@ -196,8 +196,9 @@ impl Settings {
 
 fn read(path: &Path) -> Result<File, CliError> {
     let text = std::fs::read_to_string(path).map_err(|e| CliError::file("read", path, e))?;
-    toml::from_str(&text)
-        .map_err(|e| CliError::Words(format!("{} is not a settings file: {e}", path.display())))
+    toml::from_str(&text).map_err(|e| {
+        CliError::Words(format!("{} is not a settings file: {}", path.display(), e.to_string().trim_end()))
+    })
 }
 
 fn side(

@@ -75,7 +75,8 @@ pub(crate) fn place(settings: &Settings) -> Result<Place, CliError> {
 pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
     std::fs::create_dir_all(&settings.data).map_err(|e| CliError::file("write", &settings.data, e))?;
     let lock = lock(settings)?;
-    if !settings.seal_key_file.exists() {
+    let fresh_key = !settings.seal_key_file.exists();
+    if fresh_key {
         make_seal_key(settings)?;
     }
     let clock = Clock::system();
@@ -93,7 +94,10 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
     let limits = app::open::Limits::default();
     let place = place(settings)?;
     let opened = app::open::open(&place, clock.clone(), limits, urls.clone(), practice.as_ref()).await;
-    let opened = opened.map_err(CliError::failed)?;
+    let opened = opened.map_err(|error| match fresh_key {
+        true => CliError::Failed(format!("{error}\n  {}", made_just_now(settings))),
+        false => CliError::failed(error),
+    })?;
     let bootstrap = match opened.first {
         Some(first) => Some(write_bootstrap(settings, &urls.api_url, &first)?),
         None => None,
@@ -147,6 +151,14 @@ fn make_seal_key(settings: &Settings) -> Result<(), CliError> {
     }
     let key = app::open::seal_key().map_err(CliError::failed)?;
     write_private(&settings.seal_key_file, key.as_bytes())
+}
+
+/// What to do when a database of another server does not open with the key that was made for a new one.
+fn made_just_now(settings: &Settings) -> String {
+    let key = settings.seal_key_file.display();
+    format!(
+        "{key} was made just now. If the database has served before, put the key that it had in its place."
+    )
 }
 
 fn write_bootstrap(
@@ -217,7 +229,7 @@ impl Certificates {
                 Some(if devices { tls.asking_for_certificates() } else { tls })
             }
         };
-        let proxies = if devices { proxies(settings)? } else { net::forwarded::TrustedProxies::none() };
+        let proxies = proxies(settings, devices)?;
         let config = ListenConfig { tls, proxies, ..ListenConfig::plain(side.listen) };
         Listener::bind(config).await.map_err(CliError::failed)
     }
@@ -297,12 +309,14 @@ fn authority(data: &Path, now: i64) -> Result<ServerAuthority, CliError> {
     Ok(made)
 }
 
-fn proxies(settings: &Settings) -> Result<net::forwarded::TrustedProxies, CliError> {
+/// Whose word is taken. On both sides for a client's address, which pauses after wrong secrets and `/metrics` go by; for
+/// a certificate only where certificates are asked for.
+fn proxies(settings: &Settings, devices: bool) -> Result<net::forwarded::TrustedProxies, CliError> {
     use net::forwarded::{CertificateHeader, TrustedProxies};
     if settings.proxies.is_empty() {
         return Ok(TrustedProxies::none());
     }
-    let header = match settings.certificate_header.as_deref() {
+    let header = match settings.certificate_header.as_deref().filter(|_| devices) {
         None => None,
         Some("rfc9440") => Some(CertificateHeader::Rfc9440),
         Some(name) => {

@@ -23,6 +23,9 @@ const COLUMNS: [Column; 8] = [
     ("why", "reasons"),
 ];
 
+/// What a list without rows says.
+const NONE: &str = "No devices. `muster sync start` asks Apple for them.";
+
 /// Devices that Apple says are yours.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Devices {
@@ -133,7 +136,7 @@ pub(crate) async fn run(devices: Devices, api: &Api, format: Format) -> Result<(
         Devices::List(list) => {
             let filter = list.filter.map(|f| format!("?$filter={}", percent(&f))).unwrap_or_default();
             let rows = api.all(&format!("muster/devices{filter}")).await?;
-            output::rows(format, &rows, &COLUMNS, "No devices. `muster sync start` asks Apple for them.");
+            output::rows(format, &rows, &COLUMNS, NONE);
             Ok(())
         }
         Devices::Ready(ready) => self::ready(ready, api, format).await,
@@ -181,7 +184,11 @@ pub(crate) async fn show(serial: &str, api: &Api, format: Format) -> Result<(), 
         output::card(format, row, &card);
         for reason in row.get("reasons").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| reason.get(name).and_then(Value::as_str).unwrap_or_default();
-            say!("  - {}. {}", text("words").trim_end_matches('.'), text("action"));
+            let words = text("words").trim_end_matches('.');
+            match text("action") {
+                "" => say!("  - {words}"),
+                action => say!("  - {words}: {action}"),
+            }
         }
     }
     Ok(())
@@ -215,7 +222,11 @@ async fn ready(ready: Ready, api: &Api, format: Format) -> Result<(), CliError> 
     };
     let not_ready: Vec<Value> =
         rows.iter().filter(|row| row.get("ready") != Some(&Value::Bool(true))).cloned().collect();
-    output::rows(format, &not_ready, &COLUMNS, &format!("All {} are ready.", rows.len()));
+    let all = match rows.len() {
+        0 => NONE.to_owned(),
+        count => format!("All {count} are ready."),
+    };
+    output::rows(format, &not_ready, &COLUMNS, &all);
     match not_ready.len() {
         0 => Ok(()),
         count => Err(CliError::Words(format!("{count} of {} are not ready", rows.len()))),

@@ -58,11 +58,11 @@ pub(crate) enum ManagedDevices {
     BypassCode(Which),
     /// Give it a name of its own instead of the template's.
     ///
-    /// Example: muster managed-devices rename C8TJ500QF1MN "Front desk"
+    /// Example: muster managed-devices rename C8TJ500QF1MN Front-desk
     Rename {
         /// Serial number or id.
         device: String,
-        /// The name.
+        /// The name: letters, digits and hyphens.
         name: String,
     },
 }
@@ -174,6 +174,7 @@ async fn list(api: &Api, format: Format) -> Result<(), CliError> {
         ("model", "model"),
         ("os", "osVersion"),
         ("profile", "enrollmentProfileName"),
+        ("state", "managementState"),
         ("enrolled", "enrolledDateTime"),
         ("last seen", "lastSyncDateTime"),
         ("id", "id"),

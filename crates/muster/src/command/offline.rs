@@ -133,11 +133,19 @@ pub(crate) async fn backup(backup: Backup, format: Format) -> Result<(), CliErro
     let store = app::open::store(&existing(&settings)?).await.map_err(CliError::failed)?;
     app::operator::backup(&store, &backup.file).await.map_err(CliError::failed)?;
     store.close().await;
-    let words = format!(
+    let mut words = format!(
         "Copied to {}.\nIts secrets are sealed: keep {} too, apart from the copy. Without that key nothing of it opens.",
         backup.file.display(),
         settings.seal_key_file.display()
     );
+    let authority = start::authority_path(&settings.data);
+    if authority.exists() {
+        words.push_str(&format!(
+            "\nKeep {} and {} too: devices that enrolled trust a server of that authority alone.",
+            authority.display(),
+            authority.with_extension("key").display()
+        ));
+    }
     output::done(format, &words);
     Ok(())
 }
@@ -163,7 +171,8 @@ pub(crate) async fn restore(restore: Restore, format: Format) -> Result<(), CliE
         return Err(error);
     }
     let old = beside(&path, "before-restore");
-    if path.exists() {
+    let replaced = path.exists();
+    if replaced {
         remove(&old)?;
         for suffix in ["", "-wal", "-shm"] {
             rename(&with_suffix(&path, suffix), &with_suffix(&old, suffix))?;
@@ -172,7 +181,8 @@ pub(crate) async fn restore(restore: Restore, format: Format) -> Result<(), CliE
     for suffix in ["", "-wal", "-shm"] {
         rename(&with_suffix(&trial, suffix), &with_suffix(&path, suffix))?;
     }
-    output::done(format, &format!("Restored {}. Start the server.", path.display()));
+    let kept = if replaced { format!("The one before it is {}. ", old.display()) } else { String::new() };
+    output::done(format, &format!("Restored {}. {kept}Start the server.", path.display()));
     Ok(())
 }
 

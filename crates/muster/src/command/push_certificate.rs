@@ -37,6 +37,9 @@ pub(crate) struct Upload {
     /// The Apple Account that made it: it alone can renew it.
     #[arg(long, value_name = "APPLE ID")]
     apple_id: String,
+    /// Take a certificate of another topic: every enrolled device is lost and must be wiped.
+    #[arg(long)]
+    other_topic: bool,
 }
 
 /// Does it.
@@ -52,7 +55,10 @@ pub(crate) async fn run(push: PushCertificate, api: &Api, format: Format) -> Res
         PushCertificate::Upload(upload) => {
             let pem =
                 std::fs::read_to_string(&upload.file).map_err(|e| CliError::file("read", &upload.file, e))?;
-            api.patch(PATH, &json!({ "appleIdentifier": upload.apple_id, "certificate": pem })).await?;
+            let body = json!({
+                "appleIdentifier": upload.apple_id, "certificate": pem, "confirm": upload.other_topic
+            });
+            api.patch(PATH, &body).await.map_err(|error| error.confirmed_by("--other-topic"))?;
             show(api, format).await
         }
     }

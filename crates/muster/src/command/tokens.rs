@@ -144,6 +144,11 @@ async fn list(api: &Api, format: Format) -> Result<(), CliError> {
 }
 
 async fn start(start: Start, api: &Api, format: Format) -> Result<(), CliError> {
+    // The server refuses it too, but only once the token is there: an empty one would stay behind.
+    if !start.i_agree {
+        let words = "a token sends user and device information to Apple: say --i-agree, if you do";
+        return Err(CliError::Words(words.into()));
+    }
     let body = json!({
         "tokenName": start.name,
         "dataSharingConsentGranted": start.i_agree,
@@ -185,7 +190,8 @@ async fn upload(upload: Upload, api: &Api, format: Format) -> Result<(), CliErro
     if let (Some(apple_id), Some(fields)) = (upload.apple_id, body.as_object_mut()) {
         fields.insert("appleId".into(), apple_id.into());
     }
-    api.post(&format!("{COLLECTION}/{id}/uploadDepToken"), &body).await?;
+    let answer = api.post(&format!("{COLLECTION}/{id}/uploadDepToken"), &body).await;
+    answer.map_err(|error| error.confirmed_by("--other-server"))?;
     output::done(format, "Apple's token is in place; the first sync has begun (`muster sync watch`).");
     show(&id, api, format).await
 }
@@ -233,7 +239,8 @@ async fn checklist(api: &Api, format: Format) -> Result<(), CliError> {
 async fn delete(delete: Delete, api: &Api, format: Format) -> Result<(), CliError> {
     let id = find(api, &delete.token).await?;
     let confirm = if delete.with_profiles { "?confirm=true" } else { "" };
-    api.delete(&format!("{COLLECTION}/{id}{confirm}")).await?;
+    let answer = api.delete(&format!("{COLLECTION}/{id}{confirm}")).await;
+    answer.map_err(|error| error.confirmed_by("--with-profiles"))?;
     output::done(format, "Deleted.");
     Ok(())
 }

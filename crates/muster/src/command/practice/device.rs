@@ -176,7 +176,7 @@ async fn show(serial: &str, portal: &Portal, org: Option<&str>, format: Format) 
     ];
     output::card(format, &apple, &rows);
     let rows = [
-        ("System", "os"),
+        ("System          ", "os"),
         ("Stage", "stage"),
         ("Why", "why"),
         ("Name", "name"),
