@@ -159,5 +159,6 @@ impl Fleet {
         for unit in units {
             unit.abort();
         }
+        self.0.changed();
     }
 }

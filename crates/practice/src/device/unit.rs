@@ -22,7 +22,6 @@ use crate::apple::device_identity::SigningStyle;
 use crate::apple::world::lock;
 
 /// What a device remembers. Locked for a moment only.
-#[derive(Debug)]
 pub(super) struct Memory {
     pub(super) os: Os,
     pub(super) name: String,
@@ -40,6 +39,13 @@ pub(super) struct Memory {
     /// The profile to use instead of fetching one, after a Return to Service.
     pub(super) carried_profile: Option<Vec<u8>>,
     pub(super) declines: bool,
+}
+
+impl std::fmt::Debug for Memory {
+    /// Without the passwords and codes.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").field("os", &self.os).field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// One device in hand.

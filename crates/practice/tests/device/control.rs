@@ -58,6 +58,15 @@ async fn devices_are_unboxed_watched_and_erased_from_outside() {
 }
 
 #[tokio::test]
+async fn what_a_person_typed_is_in_no_log() {
+    let rehearsal = rehearsal().await;
+    let ipad = rehearsal.ipad();
+    ipad.sign_in_as("ann", "correct horse");
+    let shown = format!("{ipad:?} {:?}", ipad.screen());
+    assert!(shown.contains(ipad.serial()) && !shown.contains("correct horse"));
+}
+
+#[tokio::test]
 async fn calls_that_make_no_sense_are_refused_with_words() {
     let rehearsal = rehearsal().await;
     let serial = &rehearsal.buy(muster_practice::apple::catalogue::Family::IPad, 1)[0];

@@ -90,7 +90,6 @@ async fn profiles_are_taken_plain_and_signed_but_not_with_a_broken_signature() {
     soon(ipad.wait_for(|screen| screen.stage == Stage::AwaitingConfiguration)).await;
 }
 
-/// Shows: R11
 #[tokio::test]
 async fn the_web_page_is_opened_where_the_system_knows_it_and_the_profile_is_asked_for_elsewhere() {
     let rehearsal = rehearsal().await;
