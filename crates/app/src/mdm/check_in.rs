@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::device::EnrollmentState;
+use domain::device::EnrollmentEvent;
 use domain::managed_device::{AuthenticateSaid, DeviceInfo, ManagedDevice, PushSaid, Stage, TokenUpdateSaid};
 use domain::secret::SecretKind;
 use domain::setup::Event;
@@ -163,15 +163,18 @@ async fn token_update(
 
 /// The serial's row learns that it is enrolled, and with which profile.
 async fn note_enrolled(scope: &Scope, tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<()> {
-    let Some(mut row) = store::device::get(tx, &scope.tenant, &device.token, &device.device).await? else {
-        return Ok(());
-    };
-    row.enrollment.state = EnrollmentState::Enrolled;
-    row.enrollment.managed_device = Some(device.id.clone());
-    row.enrollment.profile = Some(device.profile.clone());
-    row.enrollment.enrolled_at = row.enrollment.enrolled_at.or(Some(scope.now));
-    row.enrollment.last_contact = Some(scope.now);
-    store::device::update(tx, &row).await?;
+    let event =
+        EnrollmentEvent::Enrolled { managed_device: device.id.clone(), profile: device.profile.clone() };
+    note(scope, tx, device, event).await
+}
+
+/// The serial's row learns what became of its managed device, from the device itself.
+async fn note(scope: &Scope, tx: &mut Tx<'_>, device: &ManagedDevice, event: EnrollmentEvent) -> Result<()> {
+    if let Some(mut row) = store::device::get(tx, &scope.tenant, &device.token, &device.device).await? {
+        row.after(event, scope.now);
+        row.after(EnrollmentEvent::Contact, scope.now);
+        store::device::update(tx, &row).await?;
+    }
     Ok(())
 }
 
@@ -195,14 +198,7 @@ pub(super) async fn leave(
     for kind in [SecretKind::UnlockToken, SecretKind::BootstrapToken] {
         store::secret::delete(tx, &scope.tenant, kind, device.id.as_str()).await?;
     }
-    if let Some(mut row) = store::device::get(tx, &scope.tenant, &device.token, &device.device).await?
-        && row.enrollment.state != EnrollmentState::Blocked
-    {
-        row.enrollment.state = EnrollmentState::NotContacted;
-        row.enrollment.profile = None;
-        row.enrollment.last_contact = Some(scope.now);
-        store::device::update(tx, &row).await?;
-    }
+    note(scope, tx, device, EnrollmentEvent::Left).await?;
     tracing::info!(tenant = %scope.tenant, serial = %device.serial, stage = ?stage, "a device has left management");
     Ok(())
 }

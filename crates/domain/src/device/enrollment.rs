@@ -73,16 +73,15 @@ impl Device {
                 self.enrollment.profile = Some(profile);
                 self.enrollment.enrolled_at.get_or_insert(now);
                 self.enrollment.last_contact = Some(now);
-                self.enrollment.state = EnrollmentState::Enrolled;
                 self.settle_state();
             }
             EnrollmentEvent::Failed if self.enrollment.profile.is_none() => {
-                self.enrollment.state = EnrollmentState::Failed;
+                self.enter(EnrollmentState::Failed);
             }
             EnrollmentEvent::Failed => {}
             EnrollmentEvent::Left => {
                 self.enrollment.profile = None;
-                self.enrollment.state = EnrollmentState::NotContacted;
+                self.enter(EnrollmentState::NotContacted);
             }
             EnrollmentEvent::Contact => self.enrollment.last_contact = Some(now),
         }
@@ -91,13 +90,15 @@ impl Device {
     /// `enrolled` and `pendingReset` differ by whether another profile waits for the next wipe.
     fn settle_state(&mut self) {
         let Some(enrolled) = &self.enrollment.profile else { return };
-        let blocked = self.enrollment.state == EnrollmentState::Blocked;
         let waits = self.wanted_profile.as_ref().is_some_and(|wanted| wanted != enrolled);
-        self.enrollment.state = match (blocked, waits) {
-            (true, _) => EnrollmentState::Blocked,
-            (false, true) => EnrollmentState::PendingReset,
-            (false, false) => EnrollmentState::Enrolled,
-        };
+        self.enter(if waits { EnrollmentState::PendingReset } else { EnrollmentState::Enrolled });
+    }
+
+    /// Only an administrator ends a block; nothing that a device does.
+    fn enter(&mut self, state: EnrollmentState) {
+        if self.enrollment.state != EnrollmentState::Blocked {
+            self.enrollment.state = state;
+        }
     }
 
     /// Until when the user may leave: a converted device, for 30 days (R44).

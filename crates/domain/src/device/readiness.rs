@@ -43,10 +43,11 @@ pub struct WantedProfile<'c> {
     pub refusal: Option<&'c DefineRefusal>,
 }
 
-/// Whether it may be switched on, and why or why not.
+/// Whether it may be set up, and why or why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
-    /// It will enrol as wanted when it is switched on.
+    /// Whether it would enrol with the wanted profile if it were set up now. Of a device under management too: that it
+    /// is managed says nothing of its next set-up.
     pub ready: bool,
     /// Every reason, those that block first.
     pub reasons: Vec<Reason>,
@@ -59,7 +60,7 @@ pub struct Reason {
     pub code: ReasonCode,
     /// What is so.
     pub words: String,
-    /// What to do about it; empty: nothing.
+    /// What to do about it; empty: nothing can be done.
     pub action: String,
 }
 
@@ -122,6 +123,12 @@ codes! {
     Ready = "ready", false;
 }
 
+impl ReadinessContext<'_> {
+    fn is_managed(&self) -> bool {
+        self.stage.is_some_and(Stage::is_managed)
+    }
+}
+
 /// Judges a device. Every reason that holds is told, not the first alone.
 pub fn readiness(device: &Device, context: &ReadinessContext<'_>, limits: &Limits) -> Readiness {
     let mut reasons = Vec::new();
@@ -130,15 +137,17 @@ pub fn readiness(device: &Device, context: &ReadinessContext<'_>, limits: &Limit
     } else {
         reasons.extend(of_profile(device, context));
         reasons.extend(of_wipe(device, context));
-        reasons.extend(of_enrollment(device, context));
+        reasons.extend(of_block(device));
     }
     reasons.extend(of_token(context));
     reasons.extend(of_origin(device, context, limits));
     let ready = !reasons.iter().any(|reason| reason.code.blocks());
-    if ready && !reasons.iter().any(|reason| reason.code == ReasonCode::Enrolled) {
+    if context.is_managed() {
+        reasons.push(of_management(context, ready));
+    } else if ready {
         let name = context.wanted.as_ref().map(|wanted| wanted.name).or(context.held).unwrap_or("a profile");
         let words = format!("Apple has “{name}” for it: switch it on and it enrols");
-        reasons.push(reason(ReasonCode::Ready, words, ""));
+        reasons.push(reason(ReasonCode::Ready, words, "switch it on"));
     }
     reasons.sort_by_key(|reason| (!reason.code.blocks(), reason.code));
     Readiness { ready, reasons }
@@ -180,7 +189,7 @@ fn of_presence(device: &Device) -> Option<Reason> {
 fn of_profile(device: &Device, context: &ReadinessContext<'_>) -> Option<Reason> {
     let Some(wanted) = &context.wanted else {
         let set = matches!(device.apple.profile_status, ProfileStatus::Assigned | ProfileStatus::Pushed);
-        if context.stage.is_some_and(Stage::is_managed) || (set && context.held.is_some()) {
+        if set && context.held.is_some() {
             return None;
         }
         return Some(reason(
@@ -239,8 +248,7 @@ fn of_assignment(device: &Device, profile: &str, now: Time) -> Reason {
 /// A device takes a profile when it is set up, and keeps it until it is wiped (R4, R13).
 fn of_wipe(device: &Device, context: &ReadinessContext<'_>) -> Option<Reason> {
     let wanted = context.wanted.as_ref();
-    let enrolled =
-        device.enrollment.profile.as_ref().filter(|_| context.stage.is_some_and(Stage::is_managed));
+    let enrolled = device.enrollment.profile.as_ref().filter(|_| context.is_managed());
     if let (Some(enrolled), Some(wanted)) = (enrolled, wanted)
         && enrolled != wanted.id
     {
@@ -264,15 +272,21 @@ fn of_wipe(device: &Device, context: &ReadinessContext<'_>) -> Option<Reason> {
     })
 }
 
-fn of_enrollment(device: &Device, context: &ReadinessContext<'_>) -> Option<Reason> {
-    if device.enrollment.state == EnrollmentState::Blocked {
-        return Some(reason(ReasonCode::Blocked, "an administrator blocked it", "unblock it"));
-    }
-    if context.stage.is_some_and(Stage::is_managed) {
-        let name = context.enrolled_profile_name.unwrap_or("its profile");
-        return Some(reason(ReasonCode::Enrolled, format!("it is managed, set up with “{name}”"), ""));
-    }
-    None
+fn of_block(device: &Device) -> Option<Reason> {
+    let blocked = device.enrollment.state == EnrollmentState::Blocked;
+    blocked.then(|| reason(ReasonCode::Blocked, "an administrator blocked it", "unblock it"))
+}
+
+/// A device under management goes on whatever stands in the way of its next set-up.
+fn of_management(context: &ReadinessContext<'_>, ready: bool) -> Reason {
+    let name = context.enrolled_profile_name.unwrap_or("its profile");
+    let words = format!("it is managed with “{name}”");
+    let action = if ready {
+        "nothing to do"
+    } else {
+        "nothing to do for it as it is; the other reasons are about its next set-up"
+    };
+    reason(ReasonCode::Enrolled, words, action)
 }
 
 fn of_token(context: &ReadinessContext<'_>) -> Vec<Reason> {

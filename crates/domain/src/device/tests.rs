@@ -89,6 +89,35 @@ fn an_enrolled_device_keeps_its_profile_until_it_is_wiped() {
     assert_eq!(device.enrollment.enrolled_at, Some(NOW), "the first enrolment stays on record");
 }
 
+/// Shows: N20
+#[test]
+fn a_device_that_enrols_by_a_default_keeps_that_profile_and_one_that_was_assigned_another_waits_for_it() {
+    assert_eq!(enrolled().wanted_profile, Some(id("p1")));
+    let mut assigned = device();
+    assigned.want(Some(id("p2")), NOW);
+    let event = EnrollmentEvent::Enrolled { managed_device: "m1".parse().unwrap(), profile: id("p1") };
+    assigned.after(event, NOW);
+    assert_eq!(assigned.wanted_profile, Some(id("p2")));
+    assert_eq!(assigned.enrollment.state, EnrollmentState::PendingReset);
+}
+
+#[test]
+fn nothing_that_a_device_does_ends_a_block() {
+    let events = [
+        EnrollmentEvent::Enrolled { managed_device: "m1".parse().unwrap(), profile: id("p1") },
+        EnrollmentEvent::Contact,
+        EnrollmentEvent::Left,
+        EnrollmentEvent::Failed,
+    ];
+    let mut blocked = device();
+    blocked.enrollment.state = EnrollmentState::Blocked;
+    for event in events {
+        blocked.after(event.clone(), NOW);
+        assert_eq!(blocked.enrollment.state, EnrollmentState::Blocked, "{event:?}");
+    }
+    assert_eq!(blocked.enrollment.profile, None);
+}
+
 #[test]
 fn another_profile_need_not_wait_for_the_failure_of_the_last_but_for_a_throttle() {
     let mut failed = device();
@@ -124,6 +153,11 @@ fn around() -> Around {
 }
 
 fn codes(device: &Device, around: &Around) -> (bool, Vec<ReasonCode>) {
+    let found = judged(device, around);
+    (found.ready, found.reasons.into_iter().map(|reason| reason.code).collect())
+}
+
+fn judged(device: &Device, around: &Around) -> Readiness {
     let health = TokenHealth { health: around.health, words: "words".into(), since: None };
     let profile = around.wanted.map(|(profile, uuid)| (id(profile), uuid));
     let wanted = profile.as_ref().map(|(id, uuid)| WantedProfile {
@@ -142,13 +176,49 @@ fn codes(device: &Device, around: &Around) -> (bool, Vec<ReasonCode>) {
         push_certificate: around.push,
         now: NOW,
     };
-    let found = readiness(device, &context, &Limits::default());
-    (found.ready, found.reasons.into_iter().map(|reason| reason.code).collect())
+    readiness(device, &context, &Limits::default())
 }
 
 #[test]
 fn a_device_is_ready_once_apple_confirms_the_wanted_profile() {
     assert_eq!(codes(&device(), &around()), (true, vec![ReasonCode::Ready]));
+}
+
+/// Shows: R4
+#[test]
+fn a_device_that_is_enrolled_and_well_has_nothing_to_do_and_would_enrol_again() {
+    let around = Around { stage: Some(Stage::Enrolled), ..around() };
+    let found = judged(&enrolled(), &around);
+    let told: Vec<_> = found
+        .reasons
+        .iter()
+        .map(|reason| (reason.code, reason.words.as_str(), reason.action.as_str()))
+        .collect();
+    assert!(found.ready);
+    assert_eq!(told, [(ReasonCode::Enrolled, "it is managed with “Old”", "nothing to do")]);
+}
+
+/// What stands in the way of its next set-up is told, and that it goes on as it is.
+#[rstest]
+#[case::other(Some(("p2", Some("U1"))), ReasonCode::NeedsWipe)]
+#[case::none(None, ReasonCode::Unassigned)]
+#[case::not_at_apple(Some(("p1", Some("U2"))), ReasonCode::WaitingForApple)]
+fn an_enrolled_device_whose_next_set_up_would_not_be_as_wanted_is_not_ready(
+    #[case] wanted: Option<(&'static str, Option<&'static str>)>,
+    #[case] code: ReasonCode,
+) {
+    let mut device = enrolled();
+    device.want(wanted.map(|(profile, _)| id(profile)), NOW);
+    let found = judged(&device, &Around { stage: Some(Stage::Enrolled), wanted, ..around() });
+    assert!(!found.ready);
+    assert_eq!(
+        found.reasons.iter().map(|reason| reason.code).collect::<Vec<_>>(),
+        [code, ReasonCode::Enrolled]
+    );
+    assert!(
+        found.reasons.iter().all(|reason| !reason.words.is_empty() && !reason.action.is_empty()),
+        "{found:?}"
+    );
 }
 
 /// Shows: R4, N20

@@ -28,6 +28,25 @@ async fn a_device_enrols_and_its_serial_says_so() {
     assert_eq!(row.enrollment.managed_device, Some(device.id));
 }
 
+/// Shows: N20
+#[tokio::test]
+async fn a_device_keeps_the_profile_that_it_enrolled_with_and_waits_for_another_one_that_is_wanted() {
+    let (house, mut pad) = enrolled().await;
+    let row = house.serial_row().await;
+    assert_eq!(row.wanted_profile, Some(house.managed().await.profile), "whatever the default becomes");
+    house
+        .change_row(|row| assert!(row.want(Some("other".parse().unwrap()), domain::Time::EPOCH)))
+        .await;
+    pad.enrol(&house, false).await;
+    let row = house.serial_row().await;
+    assert_eq!(row.enrollment.state, EnrollmentState::PendingReset);
+    assert_eq!(row.enrollment.last_contact, Some(house.now()));
+    pad.say(&house, &[("MessageType", "CheckOut".into()), ("Topic", "t".into())]).await;
+    let row = house.serial_row().await;
+    assert_eq!((row.enrollment.state, row.enrollment.profile), (EnrollmentState::NotContacted, None));
+    assert_eq!(row.wanted_profile.unwrap().as_str(), "other");
+}
+
 #[tokio::test]
 async fn the_tls_certificate_proves_as_well_as_the_signature_and_both_must_agree() {
     let (house, pad) = enrolled().await;
