@@ -80,18 +80,20 @@ fn credentials(sealed: &[u8]) -> Result<Credentials> {
 /// The service of a tenant's Apple.
 pub(crate) fn service(app: &App, side: &AppleSide) -> Result<Service> {
     app.ade.services.get_or_make((side.ade_url.clone(), side.tls_anchors.clone()), || {
-        let config = AdeConfig::new(side.ade_url.clone(), trust(&side.tls_anchors)?, app.clock.clone());
+        let config = AdeConfig::new(side.ade_url.clone(), trust(side)?, app.clock.clone());
         Service::new(&config).map_err(|error| AppError::internal(format!("failed to {error}")))
     })
 }
 
-fn trust(anchors: &[String]) -> Result<TrustAnchors> {
+/// The authorities that a tenant's Apple is believed by: for ADE and APNs alike.
+pub(crate) fn trust(side: &AppleSide) -> Result<TrustAnchors> {
     let unusable = |error: net::NetError| AppError::internal(format!("failed to {error}"));
-    if anchors.is_empty() {
+    if side.tls_anchors.is_empty() {
         return TrustAnchors::system().map_err(unusable);
     }
     let der = |base64: &String| pki::pem::base64_lenient(base64.as_bytes()).map(|der| der.to_vec());
-    TrustAnchors::from_der(anchors.iter().map(der).collect::<pki::Result<Vec<_>>>()?).map_err(unusable)
+    let ders = side.tls_anchors.iter().map(der).collect::<pki::Result<Vec<_>>>()?;
+    TrustAnchors::from_der(ders).map_err(unusable)
 }
 
 /// A token's client: one a token, so that all work shares its session.

@@ -8,9 +8,10 @@ use apple::{PushError, Registry};
 use domain::push::{Pushed, Wake};
 use domain::secret::SecretKind;
 use domain::{KeyId, TenantId, Time};
-use net::{Identity, TrustAnchors};
+use net::Identity;
 use pki::x509::Certificate;
 
+use crate::ade::trust;
 use crate::scope::Scope;
 use crate::{App, AppError, Result};
 
@@ -48,11 +49,7 @@ pub(crate) async fn connection(app: &App, tenant: &TenantId) -> Result<Option<Cl
         let certificate = Certificate::from_pem(&current.pem).map_err(|e| unusable(&e))?;
         let identity =
             Identity::from_der(vec![certificate.der().to_vec()], &key).map_err(|e| unusable(&e))?;
-        let config = ApnsConfig::new(
-            tenant.apple.apns_url.clone(),
-            trust(&tenant.apple.tls_anchors)?,
-            app.clock.clone(),
-        );
+        let config = ApnsConfig::new(tenant.apple.apns_url.clone(), trust(&tenant.apple)?, app.clock.clone());
         Client::new(&config, identity, &current.topic).map_err(|e| unusable(&e))
     })?;
     Ok(Some(client))
@@ -60,16 +57,6 @@ pub(crate) async fn connection(app: &App, tenant: &TenantId) -> Result<Option<Cl
 
 fn unusable(error: &dyn std::error::Error) -> AppError {
     AppError::internal(format!("the push certificate cannot be used: failed to {error}"))
-}
-
-/// The authorities that a tenant's Apple is believed by.
-fn trust(anchors: &[String]) -> Result<TrustAnchors> {
-    if anchors.is_empty() {
-        return TrustAnchors::system().map_err(|e| unusable(&e));
-    }
-    let der = |base64: &String| pki::pem::base64_lenient(base64.as_bytes()).map(|der| der.to_vec());
-    let ders = anchors.iter().map(der).collect::<pki::Result<Vec<_>>>().map_err(|e| unusable(&e))?;
-    TrustAnchors::from_der(ders).map_err(|e| unusable(&e))
 }
 
 /// Wakes one device.
