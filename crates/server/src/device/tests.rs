@@ -1,5 +1,6 @@
 //! Whole conversations with the device routes, over a real database, by a pretend device that makes its own messages.
 
+mod alerts;
 mod enroll;
 mod fleet;
 mod hostile;
