@@ -11,7 +11,7 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-pub use fold::{Change, FoldContext, Observed, Page, Sighting, fold_page, observe, record};
+pub use fold::{Change, FoldContext, Observed, Page, Sighting, fold_page, observe, record, still_there};
 pub use page::{After, PageRead, after_page, cursor_rejected, failed};
 pub use problem::SyncProblem;
 pub use schedule::{Ask, NextTimes, NotNow, is_due, may_start, next_times, start};
@@ -58,6 +58,10 @@ pub struct Cursor {
     pub phase: Phase,
     /// When it was stored; Apple forgets it after 7 days.
     pub stored_at: Time,
+    /// The open pass has met a record whose serial number cannot be read: what it did not see may be there all the
+    /// same, and is not marked as gone at its end.
+    #[serde(default)]
+    pub incomplete: bool,
 }
 
 /// Which endpoint a run is at.
@@ -164,6 +168,12 @@ pub struct Counts {
     pub changed: u32,
     /// Serials that are no longer ours.
     pub gone: u32,
+    /// Records among those seen that could not be read. Their devices are left as they are.
+    pub unreadable: u32,
+    /// Those of them whose serial number could not be read either.
+    pub nameless: u32,
+    /// The complete list was read to its end and nothing marked as gone, because of nameless records in it.
+    pub nothing_marked: bool,
 }
 
 /// How a run stands.

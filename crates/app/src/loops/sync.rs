@@ -10,11 +10,12 @@ use apple::ade::{Client, CursorProblem};
 use domain::sync::{
     After, Ask, Counts, Cursor, FoldContext, Page, PageRead, Phase, RunState, SyncProblem, SyncRun,
     SyncState, Trigger, after_page, cursor_rejected, failed, fold_page, may_start, observe, start,
+    still_there,
 };
 use domain::token::{Heard, Token};
 use domain::{RunId, Serial, TenantId, Time, TokenId};
 use futures_util::StreamExt as _;
-use mdm::ade::FetchDeviceResponse;
+use mdm::ade::{FetchDeviceResponse, UnreadableDevice};
 use store::Tx;
 
 use super::Work;
@@ -27,6 +28,8 @@ const SIDE_BY_SIDE: usize = 4;
 const TOKENS: u32 = 64;
 /// How long a node has a token's sync to itself without a sign of life: longer than one call to Apple may take.
 const LEASE: Duration = Duration::from_secs(90);
+/// Damaged records that a run's log names; more of them have one cause, which the first ones show.
+const DAMAGED_NAMED: usize = 50;
 /// Runs older than this are forgotten.
 const RUNS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
@@ -156,7 +159,39 @@ async fn take_up_in(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: RunId) 
 }
 
 /// Reads pages until the run ends. Answers whether another run is due at once.
-async fn run_to_its_end(app: &App, lease: &str, mut step: Step) -> Result<bool> {
+async fn run_to_its_end(app: &App, lease: &str, step: Step) -> Result<bool> {
+    let token = step.token.clone();
+    let mut damaged = Damaged::default();
+    let again = read_pages(app, lease, step, &mut damaged).await;
+    damaged.tell(&token);
+    again
+}
+
+/// What a run met that could not be read; told once, at its end.
+#[derive(Default)]
+struct Damaged {
+    count: usize,
+    first: Vec<String>,
+}
+
+impl Damaged {
+    fn note(&mut self, records: &[UnreadableDevice]) {
+        self.count = self.count.saturating_add(records.len());
+        let room = DAMAGED_NAMED.saturating_sub(self.first.len());
+        self.first.extend(records.iter().take(room).map(|record| {
+            format!("{}: {}", record.serial_number.as_deref().unwrap_or("no serial number"), record.why)
+        }));
+    }
+
+    fn tell(&self, token: &Token) {
+        if self.count > 0 {
+            let (count, records) = (self.count, self.first.join("; "));
+            tracing::warn!(tenant = %token.tenant, token = %token.id, count, records, "Apple sent records that cannot be read");
+        }
+    }
+}
+
+async fn read_pages(app: &App, lease: &str, mut step: Step, damaged: &mut Damaged) -> Result<bool> {
     let client = match ade::client(app, &step.token).await {
         Ok(client) => client,
         Err(error) => return give_up(app, &step, SyncProblem::Internal, error.to_string(), None).await,
@@ -167,6 +202,7 @@ async fn run_to_its_end(app: &App, lease: &str, mut step: Step) -> Result<bool> 
             Ok(read) => read,
             Err(error) => return trouble(app, &step, error).await,
         };
+        damaged.note(&read.unreadable);
         if step.run.pages == 0 {
             ade::keep_standing(app, &step.token, Heard::Good).await?;
         }
@@ -192,6 +228,7 @@ async fn learn_account(app: &App, client: &Client, token: &Token) -> Result<()> 
         Box::pin(async move {
             let Some(mut token) = store::token::get(tx, &tenant, &token).await? else { return Ok(()) };
             if let Some(server) = token.server.as_mut() {
+                crate::tenant::learn(tx, &tenant, &account).await?;
                 server.account = Some(account);
                 store::token::update(tx, &token).await?;
             }
@@ -205,6 +242,7 @@ async fn learn_account(app: &App, client: &Client, token: &Token) -> Result<()> 
 #[derive(Clone)]
 struct Read {
     page: Page,
+    unreadable: Vec<UnreadableDevice>,
     seen: u32,
     cursor: String,
     more: bool,
@@ -221,21 +259,31 @@ async fn ask(app: &App, client: &Client, step: &Step) -> Result<Read, AdeError> 
     };
     match answer {
         Ok(answer) => Ok(read(answer)),
-        Err(AdeError::Cursor { problem: CursorProblem::Exhausted, .. }) => {
-            Ok(Read { page: Page::default(), seen: 0, cursor: String::new(), more: false, exhausted: true })
-        }
+        Err(AdeError::Cursor { problem: CursorProblem::Exhausted, .. }) => Ok(Read {
+            page: Page::default(),
+            unreadable: Vec::new(),
+            seen: 0,
+            cursor: String::new(),
+            more: false,
+            exhausted: true,
+        }),
         Err(error) => Err(error),
     }
 }
 
 fn read(answer: FetchDeviceResponse) -> Read {
-    let page = fold_page(&answer.devices);
-    if page.refused > 0 {
-        tracing::warn!(records = page.refused, "Apple sent records without a usable serial number");
-    }
+    let seen = answer.devices.len().saturating_add(answer.unreadable.len());
+    let page = fold_page(&answer.devices).with_unreadable(&answer.unreadable);
+    let mut unreadable = answer.unreadable;
+    let unusable = answer.devices.iter().filter(|device| device.serial_number.parse::<Serial>().is_err());
+    unreadable.extend(unusable.map(|_| UnreadableDevice {
+        serial_number: None,
+        why: "serial_number: takes letters and digits".to_owned(),
+    }));
     Read {
         page,
-        seen: u32::try_from(answer.devices.len()).unwrap_or(u32::MAX),
+        unreadable,
+        seen: u32::try_from(seen).unwrap_or(u32::MAX),
         cursor: answer.cursor,
         more: answer.more_to_follow,
         exhausted: false,
@@ -253,8 +301,12 @@ async fn store_page(app: &App, step: &Step, read: Read) -> Result<Option<Step>> 
 
 async fn store_page_in(scope: &Scope, tx: &mut Tx<'_>, step: Step, read: Read) -> Result<Option<Step>> {
     let Some((mut state, mut run)) = same_place(tx, &step).await? else { return Ok(None) };
-    let mut counts = write_devices(scope, tx, &step, &state, &read.page).await?;
-    counts.seen = read.seen;
+    let counts = Counts {
+        seen: read.seen,
+        unreadable: read.page.unreadable,
+        nameless: read.page.nameless,
+        ..write_devices(scope, tx, &step, &state, &read.page).await?
+    };
     let page = PageRead { cursor: read.cursor, more: read.more, exhausted: read.exhausted, counts };
     let after = after_page(&mut state, &mut run, &page, scope.now, &scope.app.limits);
     if after == After::PassComplete {
@@ -296,7 +348,8 @@ async fn write_devices(
         pass: state.pass,
         now: scope.now,
     };
-    let serials: Vec<Serial> = page.sightings.keys().cloned().collect();
+    let damaged = page.damaged.iter().filter(|serial| !page.sightings.contains_key(*serial));
+    let serials: Vec<Serial> = page.sightings.keys().chain(damaged.clone()).cloned().collect();
     let known = store::device::by_serials(tx, &scope.tenant, &step.token.id, &serials).await?;
     let known: std::collections::BTreeMap<_, _> =
         known.iter().map(|device| (&device.serial, device)).collect();
@@ -309,6 +362,8 @@ async fn write_devices(
             changed.push(device);
         }
     }
+    let listed = damaged.filter_map(|serial| known.get(serial));
+    changed.extend(listed.filter_map(|device| still_there(device, &at)));
     store::device::upsert_many(tx, &changed).await?;
     Ok(counts)
 }

@@ -217,3 +217,42 @@ async fn throttled_devices_ask_for_a_full_sync() {
     let (state, _) = sync::state(&bench.app, &bench.actor, &connected.token).await.unwrap();
     assert_eq!(state.needs_full, Some(FullReason::Throttled));
 }
+
+/// A page of the complete list with these records, the last one of a pass.
+fn list_of(records: &[String]) -> PlannedAnswer {
+    let page = format!(r#"{{"cursor":"after","devices":[{}],"more_to_follow":false}}"#, records.join(","));
+    PlannedAnswer::new(200, &page)
+}
+
+/// Shows: R55
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_whose_record_is_damaged_is_not_taken_for_gone() {
+    let bench = Bench::start().await;
+    let connected = bench.connect("Headquarters").await;
+    let serials = bench.buy(connected.server, Family::IPad, 3);
+    bench.sync().await;
+    bench.clock.advance(8 * DAY);
+    let good = format!(r#"{{"serial_number":"{}","device_family":"iPad"}}"#, serials[0]);
+    let damaged = format!(r#"{{"serial_number":"{}","imei":5}}"#, serials[1]);
+    let plan = |answer| bench.practice.world().faults().plan("POST /server/devices", 1, answer);
+    plan(list_of(&[good.clone(), damaged]));
+    let empty = list_of(&[]);
+    bench.practice.world().faults().plan("POST /devices/sync", 1, empty.clone());
+    bench.sync().await;
+    let run = bench.last_run(&connected.token).await;
+    assert_eq!((run.kind, &run.state), (SyncKind::Full, &RunState::Succeeded));
+    assert_eq!((run.counts.seen, run.counts.unreadable, run.counts.gone), (2, 1, 1));
+    assert!(run.remarks().unwrap().starts_with("1 record"), "{run:?}");
+    let mut left = serials[..2].to_vec();
+    left.sort();
+    assert_eq!(bench.shown(&connected.token).await, left, "the third is in no record");
+
+    bench.clock.advance(8 * DAY);
+    plan(list_of(&[good, r#"{"serial_number":7}"#.into()]));
+    bench.practice.world().faults().plan("POST /devices/sync", 1, empty);
+    bench.sync().await;
+    let run = bench.last_run(&connected.token).await;
+    assert_eq!((&run.state, run.counts.nameless, run.counts.gone), (&RunState::Succeeded, 1, 0));
+    assert!(run.remarks().unwrap().contains("nothing was marked as gone"), "{run:?}");
+    assert_eq!(bench.shown(&connected.token).await, left, "the nameless record may be of either");
+}

@@ -1,6 +1,6 @@
 //! What a page says about each serial (apple.md 1.5; lessons 3 to 6, 12).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mdm::ade;
 
@@ -17,8 +17,26 @@ const TEXT_LEN_MAX: usize = 512;
 pub struct Page {
     /// By serial.
     pub sightings: BTreeMap<Serial, Sighting>,
-    /// Records whose serial number cannot be one; not taken in.
-    pub refused: u32,
+    /// Serials whose record could not be read: Apple lists them, and that is all we know.
+    pub damaged: BTreeSet<Serial>,
+    /// Records that could not be read, nameless ones too.
+    pub unreadable: u32,
+    /// Records whose serial number could not be read, or cannot be one.
+    pub nameless: u32,
+}
+
+impl Page {
+    /// Takes in what Apple sent beside the readable records.
+    pub fn with_unreadable(mut self, records: &[ade::UnreadableDevice]) -> Self {
+        for record in records {
+            self.unreadable = self.unreadable.saturating_add(1);
+            match record.serial_number.as_deref().map(str::parse::<Serial>) {
+                Some(Ok(serial)) => drop(self.damaged.insert(serial)),
+                _ => self.nameless = self.nameless.saturating_add(1),
+            }
+        }
+        self
+    }
 }
 
 /// The newest that a page says about one serial.
@@ -73,7 +91,8 @@ pub fn fold_page(devices: &[ade::Device]) -> Page {
     let mut page = Page::default();
     for device in devices {
         let Ok(serial) = device.serial_number.parse::<Serial>() else {
-            page.refused += 1;
+            page.unreadable = page.unreadable.saturating_add(1);
+            page.nameless = page.nameless.saturating_add(1);
             continue;
         };
         let sighting = sighting(device);
@@ -154,6 +173,13 @@ pub fn observe(
         (Observed::Listed(record), None) => Some((imported(serial, record, at, new_id()), Change::New)),
         (Observed::Listed(record), Some(device)) => listed(device, record, sighting.op_date, at),
     }
+}
+
+/// The row of a serial whose record could not be read, as seen by this pass: Apple lists it, so that it is not gone.
+/// None: nothing to write.
+pub fn still_there(known: &Device, at: &FoldContext) -> Option<Device> {
+    let unseen = known.presence == Presence::Present && known.seen_pass != at.pass;
+    (at.phase == Phase::Fetch && unseen).then(|| Device { seen_pass: at.pass, ..known.clone() })
 }
 
 fn is_stale(device: &Device, op_date: Option<Time>) -> bool {

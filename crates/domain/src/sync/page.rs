@@ -26,6 +26,8 @@ pub enum After {
     GoOn,
     /// The complete list has been read: mark as gone what it did not hold, then go on with what changed meanwhile.
     PassComplete,
+    /// The list has been read to its end, but not every serial in it: mark nothing, then go on as above.
+    PassIncomplete,
     /// The run is over.
     Ended,
 }
@@ -47,10 +49,12 @@ pub fn after_page(
     if ended_pass {
         run.phase = Phase::Sync;
     }
+    let incomplete = page.counts.nameless > 0 || state.cursor.as_ref().is_some_and(|old| old.incomplete);
     keep_cursor(state, run.phase, page, now);
     if ended_pass {
         state.pass_open = false;
-        return After::PassComplete;
+        run.counts.nothing_marked = incomplete;
+        return if incomplete { After::PassIncomplete } else { After::PassComplete };
     }
     if !page.more || page.exhausted {
         return succeed(state, run, now, limits);
@@ -90,7 +94,9 @@ fn stop_repeated(state: &mut SyncState, run: &mut SyncRun, now: Time, limits: &L
 fn keep_cursor(state: &mut SyncState, phase: Phase, page: &PageRead, now: Time) {
     let told = (!page.cursor.is_empty()).then(|| page.cursor.clone());
     let value = told.or_else(|| state.cursor.as_ref().map(|old| old.value.clone()));
-    state.cursor = value.map(|value| Cursor { value, phase, stored_at: now });
+    let was_incomplete = state.cursor.as_ref().is_some_and(|old| old.incomplete);
+    let incomplete = phase == Phase::Fetch && (was_incomplete || page.counts.nameless > 0);
+    state.cursor = value.map(|value| Cursor { value, phase, stored_at: now, incomplete });
 }
 
 fn succeed(state: &mut SyncState, run: &mut SyncRun, now: Time, limits: &Limits) -> After {
@@ -149,6 +155,28 @@ impl Counts {
         self.new = self.new.saturating_add(more.new);
         self.changed = self.changed.saturating_add(more.changed);
         self.gone = self.gone.saturating_add(more.gone);
+        self.unreadable = self.unreadable.saturating_add(more.unreadable);
+        self.nameless = self.nameless.saturating_add(more.nameless);
+        self.nothing_marked |= more.nothing_marked;
+    }
+}
+
+impl SyncRun {
+    /// What is worth knowing of a run that went well otherwise.
+    pub fn remarks(&self) -> Option<String> {
+        let counts = self.counts;
+        let mut remarks = Vec::new();
+        if counts.unreadable > 0 {
+            remarks.push(format!(
+                "{} records of Apple's could not be read; their devices are left as they were",
+                counts.unreadable
+            ));
+        }
+        if counts.nothing_marked {
+            remarks
+                .push("nothing was marked as gone, since not every serial number could be read".to_owned());
+        }
+        (!remarks.is_empty()).then(|| remarks.join("; "))
     }
 }
 

@@ -309,7 +309,7 @@ fn a_deleted_device_is_gone_and_comes_back_as_new() {
 }
 
 fn counts(seen: u32, new: u32, changed: u32, gone: u32) -> Counts {
-    Counts { seen, new, changed, gone }
+    Counts { seen, new, changed, gone, ..Counts::default() }
 }
 
 /// Shows: R56
@@ -354,7 +354,7 @@ fn a_record_without_a_usable_serial_is_left_out_and_the_page_goes_on() {
     long.model = Some("x".repeat(10_000));
     long.color = Some("a\0b".into());
     let page = fold_page(&[entry("", None), entry("../etc", None), entry(&"A".repeat(200), None), long]);
-    assert_eq!((page.refused, page.sightings.len()), (3, 1));
+    assert_eq!((page.nameless, page.sightings.len()), (3, 1));
     let Observed::Listed(record) = &page.sightings[&serial("C1")].observed else { panic!("listed") };
     assert_eq!((record.model.len(), record.color.as_str()), (512, "ab"));
 }
@@ -426,5 +426,60 @@ proptest! {
         prop_assert!(ended);
         prop_assert!(run.state != RunState::Running && run.finished_at.is_some());
         prop_assert!(state.next_due > NOW);
+    }
+}
+
+fn unreadable(serials: &[Option<&str>]) -> Vec<ade::UnreadableDevice> {
+    let of = |serial: &Option<&str>| ade::UnreadableDevice {
+        serial_number: serial.map(str::to_owned),
+        why: "imei: no text".into(),
+    };
+    serials.iter().map(of).collect()
+}
+
+#[test]
+fn records_that_cannot_be_read_are_counted_and_known_by_their_serial_if_it_can_be() {
+    let page = fold_page(&[entry("C1", None), entry("no serial!", None)]).with_unreadable(&unreadable(&[
+        Some("c2"),
+        Some("also none!"),
+        None,
+    ]));
+    assert_eq!(page.sightings.len(), 1);
+    assert_eq!(page.damaged.iter().map(Serial::as_str).collect::<Vec<_>>(), ["C2"]);
+    assert_eq!((page.unreadable, page.nameless), (4, 3));
+}
+
+#[test]
+fn a_device_whose_record_is_damaged_counts_as_seen_by_the_pass() {
+    let mut rows = BTreeMap::new();
+    apply(&mut rows, &[entry("C1", None)], &at(Phase::Fetch, 1));
+    let known = &rows[&serial("C1")];
+    let seen = still_there(known, &at(Phase::Fetch, 2)).unwrap();
+    assert_eq!((seen.seen_pass, &seen.apple), (2, &known.apple));
+    assert_eq!(still_there(&seen, &at(Phase::Fetch, 2)), None, "once is enough");
+    assert_eq!(still_there(known, &at(Phase::Sync, 2)), None, "a delta marks nothing as gone");
+    let gone = Device { presence: Presence::Gone { at: NOW }, ..known.clone() };
+    assert_eq!(still_there(&gone, &at(Phase::Fetch, 2)), None, "a damaged record brings nothing back");
+}
+
+/// A nameless record may be of any device: no pass that met one marks anything as gone, also when several runs read it.
+#[test]
+fn a_pass_with_a_nameless_record_on_any_page_marks_nothing_as_gone() {
+    for bad_page in 0..3 {
+        let (mut state, mut run) = begin(&new_state(), SyncKind::Full, Trigger::Upload, NOW);
+        for n in 0..3 {
+            let mut read = page(&format!("c{n}"), n < 2, 1);
+            read.counts.nameless = u32::from(n == bad_page);
+            read.counts.unreadable = read.counts.nameless;
+            let after = after_page(&mut state, &mut run, &read, NOW, &limits());
+            assert_eq!(after, if n < 2 { After::GoOn } else { After::PassIncomplete }, "{bad_page}");
+        }
+        assert_eq!(after_page(&mut state, &mut run, &page("c3", false, 0), NOW, &limits()), After::Ended);
+        assert_eq!(run.state, RunState::Succeeded);
+        assert!(run.remarks().unwrap().contains("nothing was marked as gone"), "{run:?}");
+        let later = NOW.plus(8 * DAY);
+        let (mut state, mut run) = begin(&state, SyncKind::Full, Trigger::Schedule, later);
+        let after = after_page(&mut state, &mut run, &page("d", false, 1), later, &limits());
+        assert_eq!((after, run.remarks()), (After::PassComplete, None), "the next pass is its own");
     }
 }

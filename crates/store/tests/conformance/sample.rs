@@ -75,7 +75,7 @@ pub(crate) fn sync_state(tenant: &TenantId, token: &TokenId) -> SyncState {
         tenant: tenant.clone(),
         token: token.clone(),
         version: 1,
-        cursor: Some(Cursor { value: "c".repeat(1_000), phase: Phase::Sync, stored_at: at(5) }),
+        cursor: Some(Cursor { value: "c".repeat(1_000), phase: Phase::Sync, stored_at: at(5), incomplete: true }),
         pass: 3,
         pass_open: true,
         needs_full: None,
@@ -102,7 +102,7 @@ pub(crate) fn sync_run(tenant: &TenantId, token: &TokenId, name: &str, started: 
         deadline: at(started + 900),
         finished_at: Some(at(started + 10)),
         pages: 12,
-        counts: Counts { seen: 12_000, new: 3, changed: 2, gone: 1 },
+        counts: Counts { seen: 12_000, new: 3, changed: 2, gone: 1, ..Counts::default() },
     }
 }
 

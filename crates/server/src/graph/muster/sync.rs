@@ -32,6 +32,8 @@ fn row(run: &SyncRun) -> Value {
         }
         RunState::Failed { code, words } => ("failed", Some(format!("{words} ({code})"))),
     };
+    let words: Vec<String> = words.into_iter().chain(run.remarks()).collect();
+    let words = (!words.is_empty()).then(|| words.join("; "));
     SYNC_RUN.complete(object([
         ("id", json!(run.id)),
         ("kind", json!(run.kind)),
