@@ -1,6 +1,6 @@
 //! Opening what a server works with: the store behind its address and keys, and the tenant that is always there.
 
-use domain::tenant::{AppleSide, DEFAULT_TENANT, Organization, Tenant};
+use domain::tenant::{AppleSide, DEFAULT_TENANT, NAME_AT_FIRST, Organization, Tenant};
 use domain::{TenantId, Time};
 use net::{CancellationToken, Clock};
 use pki::seal::{SealKey, SealKeys};
@@ -14,9 +14,6 @@ pub use domain::Limits;
 use crate::application::NewApplication;
 use crate::loops::drive;
 use crate::{App, AppError, Result, Settings, Work, application, loops};
-
-/// Name of an organisation until an administrator gives it another; it is shown on devices (R12).
-const NAME_AT_FIRST: &str = "My organization";
 
 /// Where the data are, and what opens their secrets.
 pub struct Place {
@@ -113,7 +110,9 @@ pub(crate) async fn ensure(
                 };
                 let Some(side) = side else { return Ok(false) };
                 if !tenant.apple.practice {
-                    let words = format!("tenant {id} is a real one, and stays so for life: practice needs a tenant of its own");
+                    let words = format!(
+                        "tenant {id} is a real one, and stays so for life: practice needs a tenant of its own"
+                    );
                     return Err(AppError::conflict(words));
                 }
                 if tenant.apple != side {

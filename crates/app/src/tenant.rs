@@ -1,6 +1,7 @@
 //! Organisations: made by the operator, real or practice for life.
 
 use domain::tenant::{AppleSide, Organization, Tenant, TenantRefusal};
+use domain::token::Account;
 use domain::{TenantId, Time};
 use store::Tx;
 
@@ -71,6 +72,17 @@ pub async fn update(app: &App, actor: &Actor, organization: Organization) -> Res
         })
     })
     .await
+}
+
+/// Takes over what Apple calls the organisation, unless somebody has named it here. Profiles and commands are written
+/// with its name when they are given out, so that the next one has it.
+pub(crate) async fn learn(tx: &mut Tx<'_>, id: &TenantId, account: &Account) -> Result<()> {
+    let Some(mut tenant) = store::tenant::get(tx, id).await? else { return Ok(()) };
+    if tenant.organization.learn(account) {
+        store::tenant::update(tx, &tenant).await?;
+        tracing::info!(tenant = %id, name = tenant.organization.name, "took over the organisation's name from Apple");
+    }
+    Ok(())
 }
 
 /// Whether the tenant's push certificate is there and valid at `now`.

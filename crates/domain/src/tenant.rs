@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::token::Account;
 use crate::{TenantId, Time};
 
 #[cfg(test)]
@@ -9,6 +10,8 @@ mod tests;
 
 /// The tenant that exists from the first start.
 pub const DEFAULT_TENANT: &str = "default";
+/// Name of an organisation until Apple or an administrator gives it another; it is shown on devices (R12).
+pub const NAME_AT_FIRST: &str = "My organization";
 
 /// An organisation on this server. Real or practice for life: its addresses and trust belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +118,33 @@ impl Organization {
         }
         Ok(())
     }
+}
+
+impl Organization {
+    /// Takes over what a token's `/account` says of the organisation, as long as nobody has named it here: devices show
+    /// it (R12). Answers whether anything changed. What an administrator wrote stays.
+    pub fn learn(&mut self, account: &Account) -> bool {
+        let Some(name) = account.org_name.as_deref().and_then(tidied) else { return false };
+        if self.name != NAME_AT_FIRST || name == NAME_AT_FIRST {
+            return false;
+        }
+        self.name = name;
+        for (ours, apples) in [
+            (&mut self.address, &account.org_address),
+            (&mut self.phone, &account.org_phone),
+            (&mut self.email, &account.org_email),
+        ] {
+            *ours = ours.take().or_else(|| apples.as_deref().and_then(tidied));
+        }
+        true
+    }
+}
+
+/// A text of Apple's as [`Organization::check`] takes it; none: there is nothing in it.
+fn tidied(text: &str) -> Option<String> {
+    let plain = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c });
+    let text: String = plain.collect::<String>().trim().chars().take(TEXT_LEN_MAX).collect();
+    (!text.is_empty()).then_some(text)
 }
 
 impl AppleSide {

@@ -168,6 +168,9 @@ async fn take(
 ) -> Result<Accepted> {
     let before = load(tx, &scope.tenant, id).await?;
     no_other_has(scope, tx, id, &opened.file.consumer_key, asked.account.as_ref()).await?;
+    if let Some(account) = &asked.account {
+        crate::tenant::learn(tx, &scope.tenant, account).await?;
+    }
     let upload = Upload {
         consumer_key: opened.file.consumer_key.clone(),
         expires_at: opened.expires_at,

@@ -54,3 +54,41 @@ fn an_organisation_has_a_name_to_show_on_devices() {
     assert!(organization(&"x".repeat(257)).check().is_err());
     assert!(organization("a\0b").check().is_err());
 }
+
+fn account() -> Account {
+    Account {
+        org_name: Some(" Example\u{7} Ltd ".into()),
+        org_phone: Some("1".repeat(1_000)),
+        org_email: Some("it@example.org".into()),
+        org_address: Some("  ".into()),
+        ..Account::default()
+    }
+}
+
+/// Shows: R12
+#[test]
+fn an_organisation_that_nobody_named_is_called_what_apple_calls_it() {
+    let mut organization = Organization {
+        name: NAME_AT_FIRST.into(),
+        email: Some("help@example.org".into()),
+        ..Organization::default()
+    };
+    assert!(organization.learn(&account()));
+    assert_eq!(organization.name, "Example  Ltd");
+    assert_eq!(organization.email.as_deref(), Some("help@example.org"), "an administrator's");
+    assert_eq!((organization.phone.as_ref().map(String::len), &organization.address), (Some(256), &None));
+    assert_eq!(organization.check(), Ok(()));
+    let other = Account { org_name: Some("Other".into()), ..account() };
+    assert!(!organization.learn(&other), "once");
+}
+
+/// Shows: R12
+#[test]
+fn a_name_that_somebody_chose_stays() {
+    let mut chosen = Organization { name: "Our School".into(), ..Organization::default() };
+    assert!(!chosen.learn(&account()));
+    assert_eq!((chosen.name.as_str(), &chosen.phone), ("Our School", &None));
+    let mut unnamed = Organization { name: NAME_AT_FIRST.into(), ..Organization::default() };
+    assert!(!unnamed.learn(&Account { org_name: Some(" ".into()), ..account() }));
+    assert_eq!(unnamed.phone, None);
+}
