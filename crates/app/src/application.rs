@@ -27,7 +27,12 @@ pub async fn bootstrap(app: &App, tenant: &TenantId) -> Result<Option<NewApplica
 ///
 /// # Errors
 /// [`AuthError::Name`], the store's, or no randomness.
-pub async fn create(app: &App, actor: &Actor, name: &str, roles: &[Role]) -> Result<NewApplication, AuthError> {
+pub async fn create(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    roles: &[Role],
+) -> Result<NewApplication, AuthError> {
     auth::create(&app.store, &actor.tenant, name, roles, app.now()).await
 }
 

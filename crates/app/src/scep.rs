@@ -157,8 +157,12 @@ async fn find(
             let device = device.ok_or_else(|| AppError::refused("the device of the challenge is gone"))?;
             if let Some(fingerprint) = signer {
                 let owner = store::managed_device::by_certificate(tx, fingerprint).await?;
-                if owner.is_none_or(|owner| (owner.tenant, owner.id) != (device.tenant.clone(), device.id.clone())) {
-                    return Err(AppError::refused("the challenge is another device's than the one that signed"));
+                if owner.is_none_or(|owner| {
+                    (owner.tenant, owner.id) != (device.tenant.clone(), device.id.clone())
+                }) {
+                    return Err(AppError::refused(
+                        "the challenge is another device's than the one that signed",
+                    ));
                 }
             }
             Ok((device, challenge.enrolment, Some(challenge)))

@@ -40,7 +40,8 @@ impl ServerAuthority {
     pub fn create(now: i64) -> Result<Self> {
         let key = SigningKey::from(EcKey::generate().map_err(internal)?);
         let name = Name::empty().organization("Muster").and_common_name("Muster Server CA");
-        let made = CertificateAuthority::create(key, name, Validity::days(now, AUTHORITY_DAYS)).map_err(internal)?;
+        let made =
+            CertificateAuthority::create(key, name, Validity::days(now, AUTHORITY_DAYS)).map_err(internal)?;
         Ok(Self { certificate_pem: made.certificate().to_pem(), key_pem: made.key().to_pem() })
     }
 
@@ -53,11 +54,13 @@ impl ServerAuthority {
         let certificate = Certificate::from_pem(&self.certificate_pem).map_err(unusable)?;
         let key = SigningKey::from_pem(&self.key_pem).map_err(unusable)?;
         let authority = CertificateAuthority::new(certificate, key).map_err(unusable)?;
-        let first = hosts.first().ok_or_else(|| AppError::invalid("host", "a certificate needs a host name"))?;
+        let first =
+            hosts.first().ok_or_else(|| AppError::invalid("host", "a certificate needs a host name"))?;
         // RFC 5280: a common name holds 64 characters; who reads it nowadays looks at the other names.
         let common_name: String = first.chars().take(64).collect();
-        let policy = IssuePolicy::new(Name::of(&common_name), Validity::days(now, CERTIFICATE_DAYS), Usage::TlsServer)
-            .with_san(hosts.iter().map(|host| SubjectAltName::from(host.as_str())));
+        let policy =
+            IssuePolicy::new(Name::of(&common_name), Validity::days(now, CERTIFICATE_DAYS), Usage::TlsServer)
+                .with_san(hosts.iter().map(|host| SubjectAltName::from(host.as_str())));
         let key = EcKey::generate().map_err(unusable)?;
         let issued = authority.issue(&policy, key.public_key()).map_err(unusable)?;
         Ok(ServerCertificate { chain_pem: issued.to_pem(), key_pem: key.to_pem() })

@@ -29,7 +29,8 @@ pub(super) fn signed(
     authority: &CertificateAuthority,
 ) -> Result<Vec<u8>> {
     let xml = build(scope, ticket, challenge, authority)?;
-    let signer = Signer::new(authority.key().clone(), authority.certificate().clone()).map_err(|e| ours(&e))?;
+    let signer =
+        Signer::new(authority.key().clone(), authority.certificate().clone()).map_err(|e| ours(&e))?;
     signer.at(scope.now.unix()).sign_attached(&xml).map_err(|e| ours(&e))
 }
 

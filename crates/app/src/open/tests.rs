@@ -90,7 +90,9 @@ async fn a_tenant_is_added_once_and_only_under_a_name_that_can_stand_in_a_url() 
     let opened = home.open(None).await.unwrap();
     let (store, clock) = (&opened.app.store, &opened.app.clock);
     add_tenant(store, "school", "Riverside School", None, clock).await.unwrap();
-    for (id, name) in [("school", "Again"), ("SCHOOL", "Again"), ("a/b", "Slash"), ("", "Nothing"), ("new", "")] {
+    for (id, name) in
+        [("school", "Again"), ("SCHOOL", "Again"), ("a/b", "Slash"), ("", "Nothing"), ("new", "")]
+    {
         assert!(add_tenant(store, id, name, None, clock).await.is_err(), "{id:?} {name:?}");
     }
     assert_eq!(tenants(store).await.unwrap().len(), 2);
