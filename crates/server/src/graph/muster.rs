@@ -2,6 +2,7 @@
 
 pub(super) mod alert;
 pub(super) mod device;
+pub(super) mod profile;
 pub(super) mod setup;
 pub(super) mod sync;
 pub(super) mod tenant;

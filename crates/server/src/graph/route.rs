@@ -131,6 +131,7 @@ routes! {
     POST ServiceConfigReadWrite "muster/devices/unassign" => muster::device::unassign;
     POST ServiceConfigReadWrite "muster/devices/markConverted" => muster::device::mark_converted;
     POST ServiceConfigReadWrite "muster/deviceConversions" => muster::device::mark_converted;
+    GET ServiceConfigRead "muster/profiles/{profile}/warnings" => muster::profile::warnings;
     GET ManagedDevicesRead "muster/setups" => muster::setup::list;
     GET ManagedDevicesRead "muster/setups/{device}" => muster::setup::get;
     POST ManagedDevicesReadWrite "muster/managedDevices/{device}/release" => muster::setup::release;

@@ -123,3 +123,40 @@ async fn alerts_setups_and_releases_answer_before_there_is_anything() {
     assert_eq!(alerts.column("kind"), ["pushCertificate"]);
     assert!(!alerts.rows()[0]["action"].as_str().unwrap().is_empty());
 }
+
+/// Shows: R4, R52, R53
+#[tokio::test]
+async fn a_profile_is_warned_about_where_it_does_not_do_what_one_may_expect() {
+    let world = world().await;
+    let token = world.new_token("Office", true).await;
+    let profile = world.new_profile(&token, "Office").await;
+    let path = format!("/beta/muster/profiles/{profile}/warnings");
+    assert!(world.get(&path).await.expect(200).rows().is_empty());
+
+    world.enrolled(&token, &profile, "AAAA1111").await;
+    let body = json!({
+        "@odata.type": "#microsoft.graph.depIOSEnrollmentProfile",
+        "enabledSkipKeys": ["Passcode", "NoSuchScreen"],
+    });
+    world.patch(&format!("{D}/{token}/enrollmentProfiles/{profile}"), body).await;
+    let told = world.get(&path).await.expect(200);
+    for setting in ["id", "passCodeDisabled", "enabledSkipKeys"] {
+        assert!(told.column("setting").iter().any(|given| given == setting), "{setting}: {}", told.text);
+    }
+    for row in told.rows() {
+        assert!(!row["words"].as_str().unwrap().is_empty() && row["requirement"].is_string(), "{row}");
+    }
+}
+
+#[tokio::test]
+async fn warnings_are_told_of_a_profile_under_its_own_token_alone() {
+    let world = world().await;
+    let (a, b) = (world.new_token("A", true).await, world.new_token("B", true).await);
+    let profile = world.new_profile(&b, "Office").await;
+    let bare = profile.split('_').next_back().unwrap();
+    for id in [bare.to_owned(), format!("{a}_{bare}"), format!("{b}_{a}")] {
+        let reply = world.get(&format!("/beta/muster/profiles/{id}/warnings")).await.expect(404);
+        assert!(!reply.message().is_empty(), "{id}");
+    }
+    world.get(&format!("/v1.0/muster/profiles/{profile}/warnings")).await.expect(400);
+}
