@@ -117,7 +117,8 @@ impl Api {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}/beta/{path}", self.base) };
+        let url =
+            if path.starts_with("http") { path.to_owned() } else { format!("{}/beta/{path}", self.base) };
         // A bearer token lives for an hour, and tests let days pass.
         for anew in [false, true] {
             let mut request = self.http.request(method.clone(), &url).bearer_auth(self.bearer(anew).await);
@@ -150,7 +151,8 @@ impl Api {
             "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
             self.who.client_id, *self.who.client_secret,
         );
-        let request = self.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(form);
+        let request =
+            self.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(form);
         Reply::of(request).await.good()["access_token"].as_str().unwrap().to_owned()
     }
 }

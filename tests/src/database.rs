@@ -36,7 +36,8 @@ async fn on_postgres() -> String {
     let server = std::env::var("MUSTER_TEST_POSTGRES").unwrap();
     let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
-    let name = format!("whole_{}", pki::digest::sha256_hex(&pki::random::bytes::<16>().unwrap()).split_at(20).0);
+    let name =
+        format!("whole_{}", pki::digest::sha256_hex(&pki::random::bytes::<16>().unwrap()).split_at(20).0);
     client.batch_execute(&format!("create database {name} template template0")).await.unwrap();
     drop(client);
     connection.await.unwrap().unwrap();

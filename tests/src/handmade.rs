@@ -86,7 +86,8 @@ impl Stack {
         let product = self.practice.world().model().device(serial).unwrap().product;
         let number = serial.bytes().map(usize::from).sum::<usize>();
         let device_key = key(number);
-        let device = self.practice.issue_device_identity(SigningKey::from(device_key.clone()).public_key()).unwrap();
+        let device =
+            self.practice.issue_device_identity(SigningKey::from(device_key.clone()).public_key()).unwrap();
         Handmade {
             serial: serial.to_owned(),
             udid: format!("00008101-{serial}"),

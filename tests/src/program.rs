@@ -151,6 +151,18 @@ impl Stack {
         run
     }
 
+    /// As [`Self::ready`], with a default profile of iPhones and iPads.
+    pub async fn ready_with(
+        &self,
+        program: &Program,
+        family: Family,
+        count: usize,
+        settings: Value,
+    ) -> Vec<String> {
+        program.default_profile(settings).await;
+        self.ready(program, family, count).await
+    }
+
     /// Buys devices, makes them known here, and waits until each has its profile at Apple.
     ///
     /// # Panics

@@ -9,7 +9,9 @@ use app::loops::Work;
 use app::open::{Limits, Place, PracticeApple};
 use app::server_certificate::ServerAuthority;
 use net::client::ClientOptions;
-use net::{CancellationToken, Clock, Identity, ListenConfig, Listener, ServerIdentity, ServerTls, TrustAnchors};
+use net::{
+    CancellationToken, Clock, Identity, ListenConfig, Listener, ServerIdentity, ServerTls, TrustAnchors,
+};
 use practice::apple::model::Rules;
 use practice::{Practice, PracticeConfig};
 use server::{Server, ServerConfig, ServerLimits};
@@ -104,7 +106,8 @@ impl Stack {
     /// When it does not start.
     pub async fn with(setting: Setting) -> Stack {
         let clock = Clock::manual(setting.start_unix * 1_000_000);
-        let config = PracticeConfig { clock: clock.clone(), rules: setting.rules, ..PracticeConfig::default() };
+        let config =
+            PracticeConfig { clock: clock.clone(), rules: setting.rules, ..PracticeConfig::default() };
         let practice = Practice::start(config).await.unwrap();
         let folder = Folder::new();
         let place = Place {
@@ -118,7 +121,8 @@ impl Stack {
         let addresses = [listeners[0].local_addr(), listeners[1].local_addr()];
         let apple = apple(&practice);
         let urls = urls(addresses, &authority);
-        let opened = app::open::open(&place, clock.clone(), setting.limits.clone(), urls.clone(), Some(&apple));
+        let opened =
+            app::open::open(&place, clock.clone(), setting.limits.clone(), urls.clone(), Some(&apple));
         let opened = opened.await.unwrap();
         let running = serve(opened.app.clone(), listeners).await;
         let trust = TrustAnchors::from_pem(authority.certificate_pem.as_bytes()).unwrap();
@@ -149,13 +153,12 @@ impl Stack {
         self.stop_server().await;
         meanwhile(self);
         let [api, devices] = self.addresses;
-        let listeners = [
-            listener(&self.authority, api, false).await,
-            listener(&self.authority, devices, true).await,
-        ];
+        let listeners =
+            [listener(&self.authority, api, false).await, listener(&self.authority, devices, true).await];
         let urls = urls(self.addresses, &self.authority);
         let apple = apple(&self.practice);
-        let opened = app::open::open(&self.place, self.clock.clone(), self.limits.clone(), urls, Some(&apple));
+        let opened =
+            app::open::open(&self.place, self.clock.clone(), self.limits.clone(), urls, Some(&apple));
         self.app = opened.await.unwrap().app;
         self.running = Some(serve(self.app.clone(), listeners).await);
     }

@@ -38,7 +38,8 @@ impl Tool {
     #[must_use]
     pub fn find(name: &str) -> Option<Tool> {
         let folders = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
+        let found =
+            std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
         if found.is_none() {
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
             println!("skipped {test}: {name} is not installed");

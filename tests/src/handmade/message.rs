@@ -141,9 +141,11 @@ impl Handmade {
                 let answers = [("PasscodePresent", false.into()), ("PasscodeCompliant", true.into())];
                 vec![("SecurityInfo", Value::Dictionary(dictionary(&answers)))]
             }
-            "ActivationLockBypassCode" => {
-                self.bypass_code.iter().map(|code| ("ActivationLockBypassCode", code.as_str().into())).collect()
-            }
+            "ActivationLockBypassCode" => self
+                .bypass_code
+                .iter()
+                .map(|code| ("ActivationLockBypassCode", code.as_str().into()))
+                .collect(),
             _ => Vec::new(),
         }
     }

@@ -38,7 +38,8 @@ async fn a_device_taken_out_of_its_box_enrols_itself() {
         for item in ["consent", "pushCertificate", "mdmAuthority", "devices", "token"] {
             assert!(checklist.contains(&item.to_owned()), "{item}: {checklist:?}");
         }
-        let template = json!({ "displayName": "Classroom", "deviceNameTemplate": "{{DEVICETYPE}}-{{SERIAL}}" });
+        let template =
+            json!({ "displayName": "Classroom", "deviceNameTemplate": "{{DEVICETYPE}}-{{SERIAL}}" });
         program.default_profile(template).await;
         program.until_ready(&serial).await;
 
@@ -112,7 +113,8 @@ async fn a_chosen_profile_goes_before_the_default_and_unchoosing_gives_the_defau
     let chosen = program.profile("depIOSEnrollmentProfile", json!({ "displayName": "Chosen" })).await;
     let serials = stack.ready(&program, Family::IPad, 2).await;
     assert_eq!(program.assign(&chosen, &serials[..1]).await.status, 204);
-    let is = |name: &'static str| move |row: &Value| row["requestedProfileName"] == name && row["ready"] == true;
+    let is =
+        |name: &'static str| move |row: &Value| row["requestedProfileName"] == name && row["ready"] == true;
     program.until_device("has the chosen one", &serials[0], is("Chosen")).await;
     program.until_device("keeps the default", &serials[1], is("Default")).await;
     let device = stack.enrolled(&serials[0]).await;

@@ -39,7 +39,10 @@ async fn a_wiped_device_enrols_again_as_the_same_device_and_nothing_old_waits_fo
     program.until_ready(&device.serial).await;
     device.enrol(&stack).await;
     let asked = device.obey(&stack).await;
-    assert!(!asked.contains(&"RestartDevice".to_owned()) && !asked.contains(&"EraseDevice".to_owned()), "{asked:?}");
+    assert!(
+        !asked.contains(&"RestartDevice".to_owned()) && !asked.contains(&"EraseDevice".to_owned()),
+        "{asked:?}"
+    );
     let row = managed(&stack, &device.serial).await;
     assert_eq!((&row["id"], &row["managementState"]), (&json!(id), &json!("managed")));
 }
@@ -75,7 +78,8 @@ async fn a_device_restored_from_its_backup_is_pushed_to_at_its_new_token() {
     assert_ne!(old, new);
     let before = stack.practice.registry().accepted(old);
     act(&stack, &id, "syncDevice").await;
-    until("a push to the new token", async || (stack.practice.registry().accepted(new) > 0).then_some(())).await;
+    until("a push to the new token", async || (stack.practice.registry().accepted(new) > 0).then_some(()))
+        .await;
     assert_eq!(stack.practice.registry().accepted(old), before);
     assert_eq!(device.obey(&stack).await, ["DeviceInformation"]);
 }
@@ -132,7 +136,8 @@ async fn lost_and_repeated_answers_change_nothing() {
     let (repeated, _) = device.answer(&stack, &first, "Acknowledged", Vec::new()).await.command().unwrap();
     assert_eq!(repeated, second);
     // And what it never was asked is passed over.
-    let heard = device.answer(&stack, "00000000-0000-4000-8000-000000000000", "Acknowledged", Vec::new()).await;
+    let heard =
+        device.answer(&stack, "00000000-0000-4000-8000-000000000000", "Acknowledged", Vec::new()).await;
     assert_eq!(heard.command().unwrap().0, second);
     let last = device.answer(&stack, &second, "Acknowledged", Vec::new()).await;
     assert!(last.command().is_none());

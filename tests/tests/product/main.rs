@@ -16,3 +16,4 @@ mod setup;
 mod tenants;
 mod throttling;
 mod token;
+mod virtual_devices;

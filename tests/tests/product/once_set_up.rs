@@ -37,9 +37,15 @@ async fn an_activated_device_given_another_profile_keeps_its_old_one_until_it_is
     let assign = json!({ "serialNumbers": [serial], "profileId": second });
     let said = stack.api.post("muster/devices/assign", assign).await.good();
     assert_eq!(said["value"][0]["ok"], true, "{said}");
-    assert!(said["value"][0]["words"].as_str().unwrap().contains("wipe"), "the action itself says so: {said}");
+    assert!(
+        said["value"][0]["words"].as_str().unwrap().contains("wipe"),
+        "the action itself says so: {said}"
+    );
     let story = until_reason(&program, &serial, "needsWipe").await;
-    assert_eq!((&story["requestedProfileName"], &story["enrolledProfileName"]), (&json!("Second"), &json!("First")));
+    assert_eq!(
+        (&story["requestedProfileName"], &story["enrolledProfileName"]),
+        (&json!("Second"), &json!("First"))
+    );
     assert!(words(&story, "needsWipe").contains("wipe"), "{story}");
     assert_eq!(story["ready"], false);
 

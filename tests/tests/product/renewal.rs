@@ -33,7 +33,8 @@ async fn a_device_gets_a_new_identity_before_its_own_ends() {
     let old = (device.key.clone(), device.identity.clone());
     (device.key, device.identity) = device.renewed.take().unwrap();
     assert_eq!(device.idle(&stack).await.status, 200);
-    let second = until("the new identity in use", async || Some(expires().await).filter(|date| *date != first)).await;
+    let second =
+        until("the new identity in use", async || Some(expires().await).filter(|date| *date != first)).await;
     assert!(second.as_str() > first.as_str(), "{second} after {first}");
     let new = (device.key.clone(), device.identity.clone());
     (device.key, device.identity) = old;
@@ -61,7 +62,10 @@ async fn a_push_certificate_is_renewed_with_its_topic_and_with_no_other() {
     assert_eq!(refused.status, 409, "{}", refused.body);
     assert!(refused.refused(409).contains(&topic), "the topic to renew is named: {}", refused.body);
     let kept = stack.api.get(PUSH).await.good();
-    assert_eq!((&kept["topicIdentifier"], &kept["expirationDateTime"]), (&json!(topic), &before["expirationDateTime"]));
+    assert_eq!(
+        (&kept["topicIdentifier"], &kept["expirationDateTime"]),
+        (&json!(topic), &before["expirationDateTime"])
+    );
 
     let renewed = stack.push_portal(&stack.api, Some(&topic)).await;
     let _ = stack.api.patch(PUSH, json!({ "appleIdentifier": ADMIN, "certificate": renewed })).await.good();

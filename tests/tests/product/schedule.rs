@@ -68,7 +68,9 @@ async fn a_full_sync_is_allowed_every_7_days() {
     assert_eq!(program.runs(2).await["kind"], "delta");
     stack.pass(7 * DAY - HOUR).await;
     // The week is over: the timed run is a full one, nobody has to ask.
-    let full = async || program.ended().await.into_iter().find(|run| run["kind"] == "full" && run["trigger"] != "upload");
+    let full = async || {
+        program.ended().await.into_iter().find(|run| run["kind"] == "full" && run["trigger"] != "upload")
+    };
     let full = until("a full sync after a week", full).await;
     assert_eq!(full["state"], "succeeded");
 }
@@ -115,7 +117,10 @@ async fn a_run_ends_at_its_batch_limit_and_the_next_goes_on_from_its_cursor() {
     stack.push_certificate(&stack.api).await;
     let program = stack.program_with_devices(130).await;
     let first = program.runs(1).await;
-    assert_eq!((&first["state"], &first["devicesSeen"], &first["devicesNew"]), (&json!("batchLimit"), &json!(60), &json!(60)));
+    assert_eq!(
+        (&first["state"], &first["devicesSeen"], &first["devicesNew"]),
+        (&json!("batchLimit"), &json!(60), &json!(60))
+    );
     assert!(first["words"].as_str().unwrap().contains("R17"), "{first}");
     stack.pass(12 * HOUR).await;
     let second = program.runs(2).await;

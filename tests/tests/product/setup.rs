@@ -127,7 +127,8 @@ async fn a_step_that_the_device_refuses_is_told_and_passed_over() {
     device.finish(&stack).await;
     let plan = story(&stack, &serial).await;
     let steps = plan["steps"].as_array().unwrap();
-    let failed: Vec<_> = steps.iter().filter(|step| step["state"] == "failed").map(|step| &step["kind"]).collect();
+    let failed: Vec<_> =
+        steps.iter().filter(|step| step["state"] == "failed").map(|step| &step["kind"]).collect();
     assert_eq!(failed, [&json!("securityInfo")], "{plan}");
     assert_eq!(plan["because"], "finished");
 }

@@ -81,7 +81,7 @@ async fn a_cursor_that_apple_repeats_stops_the_run_instead_of_storming() {
     until("a good run", good).await;
 }
 
-/// Shows: R57
+/// Shows: R57, N48
 #[tokio::test(flavor = "multi_thread")]
 async fn apples_trouble_is_told_in_its_words_and_passes() {
     let stack = Stack::start().await;

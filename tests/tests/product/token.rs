@@ -106,7 +106,8 @@ async fn a_token_is_told_of_before_it_runs_out() {
 async fn terms_that_wait_are_told_of_by_the_organisations_name_and_forgotten_when_accepted() {
     let stack = Stack::start().await;
     let program = stack.program().await;
-    let terms = |pending| stack.practice.world().model().org_mut(program.org).unwrap().terms_pending = pending;
+    let terms =
+        |pending| stack.practice.world().model().org_mut(program.org).unwrap().terms_pending = pending;
     terms(true);
     stack.pass(Duration::from_secs(15 * 60)).await;
     let _ = program.act("syncWithAppleDeviceEnrollmentProgram", nothing()).await.good();
@@ -142,7 +143,8 @@ async fn a_newer_key_does_not_displace_the_one_in_use_before_its_token_arrives()
         keys.iter().find(|key| key["state"] == state).map(|key| key["fingerprint"].clone())
     };
     let pending = fingerprint("pending", &program.story().await);
-    stack.practice.world().model().server_mut(program.server).unwrap().certificate = certificate.der().to_vec();
+    stack.practice.world().model().server_mut(program.server).unwrap().certificate =
+        certificate.der().to_vec();
     assert_eq!(stack.upload(&program).await.status, 204);
     if let Some(pending) = pending {
         assert_eq!(fingerprint("inUse", &program.story().await), Some(pending));

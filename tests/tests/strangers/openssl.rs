@@ -35,7 +35,8 @@ impl OpenSsl {
 
     /// A key of its own making, and a certificate for it that it signed itself.
     pub(crate) fn stranger(&self, name: &str) {
-        let key = format!("req -x509 -newkey rsa:2048 -nodes -subj /CN={name} -days 30 -keyout {{{name}.key}}");
+        let key =
+            format!("req -x509 -newkey rsa:2048 -nodes -subj /CN={name} -days 30 -keyout {{{name}.key}}");
         self.make(&format!("{name}.pem"), &key);
     }
 }

@@ -138,7 +138,8 @@ async fn nghttp_pushes_with_a_certificate_and_is_refused_without() {
     let body = pushing.folder.put("body.json", r#"{"mdm":"MAGIC"}"#);
     let url = format!("https://localhost:{}/3/device/{}", pushing.port, token.hex());
     let topic = format!("-Hapns-topic: {}", pushing.topic);
-    let common = arguments!["-v", "-t10", "-H:method: POST", topic, "-Hapns-push-type: mdm", "-d", body].to_vec();
+    let common =
+        arguments!["-v", "-t10", "-H:method: POST", topic, "-Hapns-push-type: mdm", "-d", body].to_vec();
     let pem = ["--cert", "--key"].iter().zip(["push.pem", "push.key"]);
     let who: Vec<_> = pem.map(|(flag, file)| format!("{flag}={}", pushing.folder.name(file))).collect();
     let known = [common.clone(), who, vec![url.clone()]].concat();

@@ -78,7 +78,11 @@ async fn scepclient_gets_a_certificate_for_a_served_challenge_and_only_once() {
     let issued = scepclient(&stack, &tool, &served, &device.udid).await.unwrap();
     let issued = pki::x509::Certificate::from_pem(&issued).unwrap();
     assert!(issued.allows_client_auth() && !issued.is_ca());
-    assert_ne!(issued.common_name().as_deref(), Some(device.udid.as_str()), "the server says who a device is");
+    assert_ne!(
+        issued.common_name().as_deref(),
+        Some(device.udid.as_str()),
+        "the server says who a device is"
+    );
     let replayed = scepclient(&stack, &tool, &served, &device.udid).await.unwrap_err();
     assert!(replayed.words.contains("badRequest"), "{}", replayed.words);
 }
@@ -101,10 +105,27 @@ async fn strongswan_gets_a_certificate_for_a_served_challenge_and_only_once() {
     let url = stack.plain(&served.scep_url).await;
     let words = |key: &str| {
         arguments![
-        "--scep", "--url", url, "--in", key, "--dn", format!("CN={}", device.udid), "--password", served.challenge,
-        "--cacert-enc", authority, "--cacert-sig", authority, "--cipher", "aes", "--digest",
-        "sha256", "--outform", "pem",
-        ].to_vec()
+            "--scep",
+            "--url",
+            url,
+            "--in",
+            key,
+            "--dn",
+            format!("CN={}", device.udid),
+            "--password",
+            served.challenge,
+            "--cacert-enc",
+            authority,
+            "--cacert-sig",
+            authority,
+            "--cipher",
+            "aes",
+            "--digest",
+            "sha256",
+            "--outform",
+            "pem",
+        ]
+        .to_vec()
     };
     let said = tool.run_beside(&words(&key), b"").await;
     assert!(said.ok, "{}", said.words);

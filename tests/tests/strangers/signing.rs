@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use muster_tests::handmade::{Handmade, Served, xml};
 use muster_tests::Stack;
+use muster_tests::handmade::{Handmade, Served, xml};
 use practice::apple::activation::CloudConfiguration;
 use practice::apple::catalogue::Family;
 use serde_json::{Value, json};
@@ -20,7 +20,8 @@ async fn ready(stack: &Stack, count: usize) -> Vec<String> {
 fn unbox(stack: &Stack, openssl: &OpenSsl, serial: &str) -> (Handmade, CloudConfiguration) {
     let device = stack.handmade(serial);
     put_identity(openssl, "device", &device.device.certificate, &device.device_key);
-    let chain = [&device.device.device_ca, &device.device.root].map(|der| pki::pem::encode("CERTIFICATE", der));
+    let chain =
+        [&device.device.device_ca, &device.device.root].map(|der| pki::pem::encode("CERTIFICATE", der));
     openssl.folder.put("chain.pem", chain.concat());
     openssl.folder.put("info", device.machine_info());
     let cloud = device.activate(stack).unwrap();
@@ -81,32 +82,41 @@ async fn machine_info_that_is_not_from_an_apple_device_is_refused_and_changes_no
             "self-signed, with Apple's chain beside",
             sign("cms -sign -nodetach -signer {stranger.pem} -inkey {stranger.key} -certfile {chain.pem}"),
         ),
-        ("another authority", sign("cms -sign -nodetach -signer {other.pem} -inkey {other.key} -certfile {otherca.pem}")),
         (
-            "two signers",
-            sign(&format!("{device_signs} -signer {{stranger.pem}} -inkey {{stranger.key}}")),
+            "another authority",
+            sign("cms -sign -nodetach -signer {other.pem} -inkey {other.key} -certfile {otherca.pem}"),
         ),
+        ("two signers", sign(&format!("{device_signs} -signer {{stranger.pem}} -inkey {{stranger.key}}"))),
         ("detached", sign("cms -sign -md sha256 -signer {device.pem} -inkey {device.key}")),
         ("without the certificate", sign(&format!("{device_signs} -nocerts"))),
         ("no signer", openssl.make("signed", "crl2pkcs7 -nocrl -certfile {device.pem} -outform DER")),
         ("plain", device.machine_info()),
         ("nothing", Vec::new()),
     ];
-    for (what, from, to) in [("a swapped serial number", "SERIAL", "SERIAX"), ("a swapped UDID", "UDID", "UDIE")] {
+    for (what, from, to) in
+        [("a swapped serial number", "SERIAL", "SERIAX"), ("a swapped UDID", "UDID", "UDIE")]
+    {
         let mut swapped = good.clone();
         let place = swapped.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
         swapped[place..place + to.len()].copy_from_slice(to.as_bytes());
         refused.push((what, swapped));
     }
     for (what, signed) in refused {
-        for heard in [device.ask(&stack, &cloud, &signed).await, device.ask_in_header(&stack, &cloud, &signed).await] {
+        for heard in
+            [device.ask(&stack, &cloud, &signed).await, device.ask_in_header(&stack, &cloud, &signed).await]
+        {
             assert_eq!(heard.status, 403, "{what}");
-            let said: Value = serde_json::from_slice(&heard.body).unwrap_or_else(|_| panic_with(what, &heard.body));
+            let said: Value =
+                serde_json::from_slice(&heard.body).unwrap_or_else(|_| panic_with(what, &heard.body));
             assert_eq!(said["code"], "com.apple.unrecognized.device", "{what}");
         }
         assert_eq!(managed(&stack).await, before, "{what}");
     }
-    assert_eq!(device.ask(&stack, &cloud, &good).await.status, 200, "the device itself is let in all the same");
+    assert_eq!(
+        device.ask(&stack, &cloud, &good).await.status,
+        200,
+        "the device itself is let in all the same"
+    );
 }
 
 fn panic_with(what: &str, body: &[u8]) -> Value {
@@ -117,7 +127,10 @@ fn panic_with(what: &str, body: &[u8]) -> Value {
 fn other_authority(openssl: &OpenSsl) {
     openssl.stranger("otherca");
     openssl.make("other.csr", "req -new -newkey rsa:2048 -nodes -subj /CN=device -keyout {other.key}");
-    openssl.make("other.pem", "x509 -req -in {other.csr} -CA {otherca.pem} -CAkey {otherca.key} -CAcreateserial");
+    openssl.make(
+        "other.pem",
+        "x509 -req -in {other.csr} -CA {otherca.pem} -CAkey {otherca.key} -CAcreateserial",
+    );
 }
 
 /// Shows: N29
@@ -132,11 +145,17 @@ async fn messages_that_openssl_signs_get_the_same_verdict_as_a_devices_own() {
     openssl.stranger("stranger");
     let body = xml(&[("UDID", device.udid.as_str().into()), ("Status", "Idle".into())]);
     openssl.folder.put("body", &body);
-    let sign = |way: &str| STANDARD.encode(openssl.make("signature", &format!("{way} -in {{body}} -outform DER -binary")));
+    let sign = |way: &str| {
+        STANDARD.encode(openssl.make("signature", &format!("{way} -in {{body}} -outform DER -binary")))
+    };
     let mine = "-signer {me.pem} -inkey {me.key}";
     for way in [
-        "smime -sign -md sha256", "smime -sign -md sha1", "smime -sign -md sha256 -noattr", "cms -sign -md sha256",
-        "cms -sign -md sha512 -keyid", "cms -sign -md sha1 -noattr",
+        "smime -sign -md sha256",
+        "smime -sign -md sha1",
+        "smime -sign -md sha256 -noattr",
+        "cms -sign -md sha256",
+        "cms -sign -md sha512 -keyid",
+        "cms -sign -md sha1 -noattr",
     ] {
         let heard = device.send(&stack, body.clone(), Some(&sign(&format!("{way} {mine}")))).await;
         assert_eq!((heard.status, heard.body.len()), (200, 0), "{way}");

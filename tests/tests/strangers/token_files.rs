@@ -2,8 +2,8 @@
 
 use muster_tests::program::ADMIN;
 use muster_tests::{Program, Stack};
-use practice::apple::token::TokenFile;
 use practice::apple::org::OrgKind;
+use practice::apple::token::TokenFile;
 use serde_json::json;
 
 use crate::openssl::OpenSsl;
@@ -84,7 +84,8 @@ async fn openssl_opens_the_file_of_practice_apple_with_the_key_it_was_made_for()
     let Some(openssl) = OpenSsl::find() else { return };
     let stack = Stack::start().await;
     openssl.stranger("mdm");
-    let certificate = pki::x509::Certificate::from_pem(&String::from_utf8(openssl.folder.get("mdm.pem")).unwrap());
+    let certificate =
+        pki::x509::Certificate::from_pem(&String::from_utf8(openssl.folder.get("mdm.pem")).unwrap());
     let server = {
         let mut model = stack.practice.world().model();
         let org = model.add_org(OrgKind::Business, Default::default()).unwrap();
