@@ -5,7 +5,7 @@ use super::{
     text_attribute,
 };
 use crate::asn1::{self, oid};
-use crate::cms::{self, Cipher, Signer};
+use crate::cms::{self, Cipher, Legacy, Signer};
 use crate::digest::{constant_time_eq, sha256_hex};
 use crate::key::RsaKey;
 use crate::x509::{Certificate, CertificateRequest, IssuePolicy, Name, Usage, Validity, self_signed};
@@ -124,7 +124,8 @@ impl Client {
     }
 
     fn issued(&self, envelope: &[u8]) -> Result<Outcome> {
-        let message = cms::decrypt_enveloped(envelope, &self.key)?;
+        // Some services still answer in single DES whatever they were asked in; devices read that too.
+        let (message, _) = cms::decrypt(envelope, &self.key, Legacy::AcceptDes)?;
         cms::certificates_in(&message)?
             .into_iter()
             .find(|certificate| certificate.public_key() == self.wanted.public_key())

@@ -48,6 +48,8 @@ pub(crate) struct Knobs {
     pub(crate) scep_pending: u32,
     /// Refuses the challenge.
     pub(crate) scep_refuses: bool,
+    /// Believes identities of this authority instead of its own.
+    pub(crate) identity_ca: Option<Certificate>,
     /// The fingerprint in the profile is another's.
     pub(crate) wrong_fingerprint: bool,
     /// Given instead of the usual answer: of `enroll`, `Authenticate`, `TokenUpdate`, `connect`...
@@ -373,7 +375,8 @@ impl Inner {
             None => (peer?.leaf().to_vec(), None),
         };
         let certificate = Certificate::from_der(&der).ok()?;
-        verify_issued_by(&certificate, &[], self.scep_ca.certificate()).ok()?;
+        let other = self.knobs.lock().unwrap().identity_ca.clone();
+        verify_issued_by(&certificate, &[], other.as_ref().unwrap_or(self.scep_ca.certificate())).ok()?;
         Some((der, signature))
     }
 
