@@ -75,6 +75,11 @@ impl Api {
         Api { http, base: base.to_owned(), who: Arc::new(who), bearer: Arc::default() }
     }
 
+    /// The same application at another server.
+    pub(crate) fn at(&self, base: &str) -> Api {
+        Api { base: base.to_owned(), bearer: Arc::default(), ..self.clone() }
+    }
+
     /// The application it signs in as.
     #[must_use]
     pub fn application(&self) -> &NewApplication {

@@ -15,5 +15,5 @@ mod waiting;
 
 pub use database::Engine;
 pub use program::{Program, reasons};
-pub use stack::{Setting, Stack};
+pub use stack::{Node, Setting, Stack};
 pub use waiting::until;

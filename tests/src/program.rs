@@ -41,6 +41,17 @@ impl Stack {
         let _ = api.patch(PUSH, body).await.good();
     }
 
+    /// Renews the push certificate: the same topic, for another year.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn renew_push_certificate(&self, api: &Api) {
+        let before = api.get(PUSH).await.good();
+        let pem = self.push_portal(api, before["topicIdentifier"].as_str()).await;
+        let body = json!({ "appleIdentifier": ADMIN, "certificate": pem });
+        let _ = api.patch(PUSH, body).await.good();
+    }
+
     /// What Apple's portal gives for a request; with `renew`, again for that topic.
     ///
     /// # Panics
@@ -80,8 +91,11 @@ impl Stack {
         program
     }
 
-    /// A token with a key, and an MDM server at Apple that has the key's certificate.
-    async fn token_at_apple(&self, api: &Api, kind: OrgKind, name: &str) -> Program {
+    /// A token with a key, and an MDM server at Apple that has the key's certificate; nothing is uploaded yet.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn token_at_apple(&self, api: &Api, kind: OrgKind, name: &str) -> Program {
         let token = self.draft(api, name).await;
         let public_key = public_key(api, &token).await;
         let mut model = self.practice.world().model();

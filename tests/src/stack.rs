@@ -166,11 +166,27 @@ impl Stack {
     /// Stops the server: what it had in memory is on disk then.
     pub async fn stop_server(&mut self) {
         if let Some(running) = self.running.take() {
-            running.stop.cancel();
-            running.loops.join_all().await;
-            running.server.stop().await;
+            running.stop().await;
             self.app.store.close().await;
         }
+    }
+
+    /// A further server on the same database, with an API of its own.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn another_node(&self) -> Node {
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listeners =
+            [listener(&self.authority, free, false).await, listener(&self.authority, free, true).await];
+        let address = listeners[0].local_addr();
+        // Both are behind the same public addresses.
+        let urls = urls(self.addresses, &self.authority);
+        let opened = app::open::open(&self.place, self.clock.clone(), self.limits.clone(), urls, None);
+        let app = opened.await.unwrap().app;
+        let running = serve(app.clone(), listeners).await;
+        let url = format!("https://localhost:{}", address.port());
+        Node { api: self.api.at(&url), app, running }
     }
 
     /// The same URL without TLS, for programs that cannot be told whom to trust: a listener more, as behind a proxy that
@@ -237,11 +253,36 @@ fn urls(addresses: [SocketAddr; 2], authority: &ServerAuthority) -> app::Setting
     }
 }
 
+/// A further server on a stack's database.
+pub struct Node {
+    /// Its API, as the stack's application.
+    pub api: Api,
+    /// Its handle.
+    pub app: App,
+    running: Running,
+}
+
+impl Node {
+    /// Stops it.
+    pub async fn stop(self) {
+        self.running.stop().await;
+        self.app.store.close().await;
+    }
+}
+
 /// What runs of a server.
 struct Running {
     server: server::Running,
     loops: JoinSet<()>,
     stop: CancellationToken,
+}
+
+impl Running {
+    async fn stop(self) {
+        self.stop.cancel();
+        self.loops.join_all().await;
+        self.server.stop().await;
+    }
 }
 
 async fn serve(app: App, [api, devices]: [Listener; 2]) -> Running {

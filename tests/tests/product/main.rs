@@ -9,6 +9,7 @@
 mod enrolling;
 mod identity;
 mod leaving;
+mod nodes;
 mod once_set_up;
 mod renewal;
 mod schedule;

@@ -44,6 +44,27 @@ async fn a_device_gets_a_new_identity_before_its_own_ends() {
     assert_eq!(device.idle(&stack).await.status, 200, "beyond the end of the first");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_virtual_device_renews_its_identity_by_itself() {
+    let stack = Stack::start().await;
+    let program = stack.program().await;
+    let serial = stack.ready_with(&program, Family::IPhone, 1, json!({})).await.remove(0);
+    let device = stack.practice.fleet().device(&serial).unwrap();
+    device.unbox().unwrap();
+    assert!(device.settled().await.enrolled);
+    let expires = async || managed(&stack, &serial).await["managementCertificateExpirationDate"].clone();
+    let first = expires().await;
+    stack.pass(310 * DAY).await;
+    let renewed = async || {
+        // It uses the new one when it next has a reason to connect.
+        let _ = device.check_in();
+        Some(expires().await).filter(|date| *date != first)
+    };
+    let second = until("the new identity in use", renewed).await;
+    assert!(second.as_str() > first.as_str(), "{second} after {first}");
+    assert!(device.screen().enrolled);
+}
+
 /// Shows: L29, L30
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_certificate_is_renewed_with_its_topic_and_with_no_other() {

@@ -6,6 +6,7 @@ use muster_tests::api::nothing;
 use muster_tests::program::ADMIN;
 use muster_tests::{Engine, Program, Stack, until};
 use practice::apple::catalogue::{Family, product};
+use practice::apple::org::OrgKind;
 use practice::device::{Pairing, Quirk, Rule, Screen, Stage, Version, VirtualDevice};
 use serde_json::json;
 
@@ -293,10 +294,9 @@ async fn pairing_and_panes_are_as_the_profile_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_push_certificate_a_person_is_told_to_ask_and_the_administrator_why() {
     let stack = Stack::start().await;
-    let draft = stack.draft(&stack.api, "Too early").await;
-    let key = format!("deviceManagement/depOnboardingSettings/{draft}/generateEncryptionPublicKey");
-    let early = stack.api.post(&key, nothing()).await;
-    assert!(early.refused(409).contains("(R5)"), "no token comes before it: {}", early.body);
+    let early = stack.token_at_apple(&stack.api, OrgKind::Business, "Too early").await;
+    let refused = stack.upload(&early).await;
+    assert!(refused.refused(409).contains("(R5)"), "no token comes before it: {}", refused.body);
 
     // It ends after a year, as the token does that was not renewed.
     let program = stack.program().await;
@@ -312,7 +312,7 @@ async fn without_a_push_certificate_a_person_is_told_to_ask_and_the_administrato
     let device = take(&stack, &serial);
     let screen = unboxed(&device).await;
     assert!(matches!(&screen.stage, Stage::Failed { why } if why.contains("administrator")), "{screen:?}");
-    stack.push_certificate(&stack.api).await;
+    stack.renew_push_certificate(&stack.api).await;
     device.wipe().await;
     home(&device).await;
 }
