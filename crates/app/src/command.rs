@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::command::{Command, CommandOutcome, CommandState, FinishedCommand, Purpose};
 use domain::managed_device::ManagedDevice;
-use domain::{CommandId, ManagedDeviceId, Time};
+use domain::{CommandId, ManagedDeviceId, Platform, Time};
 use store::Tx;
 
 use crate::scope::Scope;
@@ -35,8 +35,9 @@ pub(crate) async fn enqueue(
             "{pending} commands wait for this device already; cancel some or wait"
         )));
     }
-    let body =
-        command.to_xml(id.as_str()).map_err(|e| AppError::invalid("command", format!("failed to {e}")))?;
+    let tethered = needs_tether(scope, tx, device, &purpose).await?;
+    let body = if tethered { command.to_xml_when_tethered(id.as_str()) } else { command.to_xml(id.as_str()) };
+    let body = body.map_err(|e| AppError::invalid("command", format!("failed to {e}")))?;
     let row = Command {
         tenant: scope.tenant.clone(),
         device: device.id.clone(),
@@ -53,6 +54,21 @@ pub(crate) async fn enqueue(
     };
     store::command::enqueue(tx, &row).await?;
     Ok(())
+}
+
+/// Whether the device is to carry a command out only while it is tethered to a network, as its profile may ask (N36).
+/// Never the release from Setup Assistant nor a new identity: without them it would be stuck, or lost to us.
+async fn needs_tether(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    device: &ManagedDevice,
+    purpose: &Purpose,
+) -> Result<bool> {
+    if device.platform != Platform::MacOs || matches!(purpose, Purpose::Release | Purpose::IdentityRenewal) {
+        return Ok(false);
+    }
+    let profile = store::profile::get(tx, &scope.tenant, &device.token, &device.profile).await?;
+    Ok(profile.is_some_and(|profile| profile.settings.request_requires_network_tether))
 }
 
 /// Queues a command of its own and asks for a wake.

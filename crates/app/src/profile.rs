@@ -2,6 +2,7 @@
 
 mod assign;
 pub(crate) mod content;
+mod password;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::{Actor, App, AppError, Result};
 
 pub use assign::{Assigned, assign, assign_across, unassign};
 pub use content::{enrollment_url, export_mobile_config};
+pub use password::set_admin_password;
 
 /// What an edit does to the settings. It may run more than once.
 pub type Edit = Arc<dyn Fn(&mut ProfileSettings) -> Result<()> + Send + Sync>;

@@ -1,5 +1,7 @@
 //! What happens while Setup Assistant waits, and the administrator's way out of it (apple.md 3.6, N9).
 
+mod account;
+
 use std::sync::Arc;
 
 use domain::command::{CommandOutcome, Purpose};
@@ -9,7 +11,7 @@ use domain::profile::{Profile, ProfileSettings};
 use domain::setup::{Answer, Effect, Event, SetupPlan, SetupState, Start, StepKind, advance, start};
 use domain::tenant::Tenant;
 use domain::{CommandId, ManagedDeviceId, Platform};
-use mdm::command::{AccountConfiguration, Command, OrganizationInfo, Setting, SharedDeviceConfiguration};
+use mdm::command::{Command, OrganizationInfo, Setting, SharedDeviceConfiguration};
 use store::Tx;
 
 use crate::loops::Work;
@@ -134,7 +136,7 @@ async fn carry_out(
             }
             Effect::QueueStep { index, kind, command } => {
                 let around = surroundings(scope, tx, device).await?;
-                let request = step_command(kind, device, &around);
+                let request = step_command(scope, tx, kind, device, &around).await?;
                 command::enqueue(scope, tx, device, command, &request, Purpose::Setup(index)).await?;
             }
             Effect::QueueRelease { command } => {
@@ -154,8 +156,14 @@ async fn carry_out(
 }
 
 /// The command of a step.
-fn step_command(kind: StepKind, device: &ManagedDevice, around: &Surroundings) -> Command {
-    match kind {
+async fn step_command(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    kind: StepKind,
+    device: &ManagedDevice,
+    around: &Surroundings,
+) -> Result<Command> {
+    Ok(match kind {
         StepKind::Name => {
             let name = around.naming(device).wanted().unwrap_or_else(|| device.serial.to_string());
             Command::Settings(vec![Setting::DeviceName(name)])
@@ -167,8 +175,11 @@ fn step_command(kind: StepKind, device: &ManagedDevice, around: &Surroundings) -
         StepKind::SharedDeviceConfiguration => {
             Command::Settings(vec![Setting::SharedDeviceConfiguration(Box::new(shared(&around.settings)))])
         }
-        StepKind::AccountConfiguration => Command::AccountConfiguration(Box::new(accounts(&around.settings))),
-    }
+        StepKind::AccountConfiguration => {
+            let accounts = account::configuration(scope, tx, device, &around.settings.accounts).await?;
+            Command::AccountConfiguration(Box::new(accounts))
+        }
+    })
 }
 
 /// Who manages the device (R12), and whether its user may turn Activation Lock on.
@@ -210,18 +221,6 @@ fn shared(settings: &ProfileSettings) -> SharedDeviceConfiguration {
         temporary_session_timeout: seconds(settings.temporary_session_timeout_in_seconds),
         passcode_lock_grace_period: seconds(settings.passcode_lock_grace_period_in_seconds),
         ..SharedDeviceConfiguration::default()
-    }
-}
-
-/// The Mac's first account (N34). Keys that need a managed administrator go only with one.
-fn accounts(settings: &ProfileSettings) -> AccountConfiguration {
-    let accounts = &settings.accounts;
-    AccountConfiguration {
-        primary_account_full_name: accounts.primary_account_full_name.clone(),
-        primary_account_user_name: accounts.primary_account_user_name.clone(),
-        dont_auto_populate_primary_account_info: accounts.dont_auto_populate_primary_account_info,
-        lock_primary_account_info: accounts.enable_restrict_editing,
-        ..AccountConfiguration::default()
     }
 }
 

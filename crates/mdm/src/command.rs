@@ -3,6 +3,7 @@
 mod answer;
 mod device_information;
 mod erase;
+mod local_admin;
 mod request;
 mod setting;
 
@@ -12,7 +13,8 @@ pub use answer::{
 };
 pub use device_information::{DeviceInformation, INVENTORY_QUERIES, ServiceSubscription};
 pub use erase::{EraseDevice, ReturnToService};
-pub use request::{AccountConfiguration, AppSource, Command, InstallApplication, LocalAdmin};
+pub use local_admin::{LocalAdmin, PasswordHash};
+pub use request::{AccountConfiguration, AppSource, Command, InstallApplication};
 pub use setting::{OrganizationInfo, Setting, SharedDeviceConfiguration};
 
 use crate::guard::{Dictionary, Value};

@@ -2,7 +2,8 @@
 
 use crate::asn1::oid;
 use crate::{Error, Result};
-use aws_lc_rs::{constant_time, digest, hmac};
+use aws_lc_rs::{constant_time, digest, hmac, pbkdf2};
+use std::num::NonZeroU32;
 
 /// A hash function that a message may name. SHA-1 is for reading what old devices sign, never for a decision of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +77,12 @@ pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data).as_ref());
     out
+}
+
+/// PBKDF2 with HMAC-SHA-512 (RFC 8018, 5.2): fills `out` from a password. It takes `iterations` rounds for each 64
+/// bytes.
+pub fn pbkdf2_hmac_sha512(password: &[u8], salt: &[u8], iterations: NonZeroU32, out: &mut [u8]) {
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, iterations, salt, password, out);
 }
 
 /// Whether `a` and `b` are equal, in a time that depends on their lengths only.

@@ -89,6 +89,8 @@ fn certificate() -> ManagementCertificate {
 #[case::bad_region(Platform::TvOs, "region", |s: &mut S| s.region = Some("de".into()))]
 #[case::bad_language(Platform::MacOs, "language", |s: &mut S| s.language = Some("German".into()))]
 #[case::rotation(Platform::MacOs, "autoRotationPeriodInDays", |s: &mut S| s.accounts.auto_rotation_period_in_days = Some(181))]
+#[case::nobody_in(Platform::MacOs, "skipPrimarySetupAccountCreation", |s: &mut S| s.accounts.skip_primary_setup_account_creation = true)]
+#[case::nobody_to_administer(Platform::MacOs, "setPrimarySetupAccountAsRegularUser", |s: &mut S| s.accounts.set_primary_setup_account_as_regular_user = true)]
 #[case::nameless_admin(Platform::MacOs, "adminAccountUserName", |s: &mut S| s.accounts.admin_account_full_name = Some("Admin".into()))]
 #[case::sso_and_web(Platform::MacOs, "usePlatformSSODuringSetupAssistant", |s: &mut S| { s.requires_user_authentication = true; s.configuration_web_url = true; s.use_platform_sso_during_setup_assistant = true; })]
 fn a_broken_rule_names_its_setting(

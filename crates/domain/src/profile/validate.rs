@@ -360,6 +360,13 @@ impl Rules<'_> {
         }
         let named = a.admin_account_user_name.is_some() || a.admin_account_full_name.is_none();
         self.require(named, "adminAccountUserName", "is required with adminAccountFullName", "N34");
+        for (setting, set) in [
+            ("skipPrimarySetupAccountCreation", a.skip_primary_setup_account_creation),
+            ("setPrimarySetupAccountAsRegularUser", a.set_primary_setup_account_as_regular_user),
+        ] {
+            let words = "needs adminAccountUserName: nobody could administer the Mac otherwise";
+            self.require(!set || a.admin_account_user_name.is_some(), setting, words, "N34, apple.md 3.7");
+        }
         let days = a.auto_rotation_period_in_days.is_none_or(|days| (1..=180).contains(&days));
         self.require(days, "autoRotationPeriodInDays", "takes 1 to 180 days", "N34");
         let hours =

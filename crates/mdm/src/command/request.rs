@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{EraseDevice, Keys, Setting};
+use super::{EraseDevice, Keys, LocalAdmin, Setting};
 use crate::guard::{Dictionary, Value, write_xml};
 use crate::{Error, Redacted};
 
@@ -181,8 +181,18 @@ impl Command {
     /// # Errors
     /// [`Error::Unwritable`] if a text has a character that XML has no place for.
     pub fn to_xml(&self, command_uuid: &str) -> Result<Vec<u8>, Error> {
-        let request = Keys::default().with("CommandUUID", command_uuid).with("Command", self.dictionary());
-        write_xml(&Value::Dictionary(request.done()))
+        answer(command_uuid, self.dictionary())
+    }
+
+    /// As [`Self::to_xml`], for a device that is to carry it out only while it is tethered to a network
+    /// (`RequestRequiresNetworkTether`).
+    ///
+    /// # Errors
+    /// As [`Self::to_xml`].
+    pub fn to_xml_when_tethered(&self, command_uuid: &str) -> Result<Vec<u8>, Error> {
+        let mut command = self.dictionary();
+        command.insert("RequestRequiresNetworkTether".to_owned(), Value::Boolean(true));
+        answer(command_uuid, command)
     }
 
     fn keys(&self) -> Keys {
@@ -231,6 +241,11 @@ impl Command {
             _ => keys,
         }
     }
+}
+
+fn answer(command_uuid: &str, command: Dictionary) -> Result<Vec<u8>, Error> {
+    let request = Keys::default().with("CommandUUID", command_uuid).with("Command", command);
+    write_xml(&Value::Dictionary(request.done()))
 }
 
 fn texts(texts: &[String]) -> Vec<Value> {
@@ -355,29 +370,5 @@ impl AccountConfiguration {
             .switch("LockPrimaryAccountInfo", self.lock_primary_account_info)
             .maybe("AutoSetupAdminAccounts", self.admin.as_ref().map(|a| vec![Value::from(a.dictionary())]))
             .maybe("ManagedLocalUserShortName", self.managed_local_user_short_name.clone())
-    }
-}
-
-/// An administrator's account on a Mac.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LocalAdmin {
-    /// The account name.
-    pub short_name: String,
-    /// The person's or role's name.
-    pub full_name: Option<String>,
-    /// A binary property list with a `SALTED-SHA512-PBKDF2` entry.
-    pub password_hash: Redacted<Vec<u8>>,
-    /// Keep it out of the login window.
-    pub hidden: bool,
-}
-
-impl LocalAdmin {
-    fn dictionary(&self) -> Dictionary {
-        Keys::default()
-            .with("shortName", self.short_name.as_str())
-            .maybe("fullName", self.full_name.clone())
-            .with("passwordHash", Value::Data(self.password_hash.to_vec()))
-            .switch("hidden", self.hidden)
-            .done()
     }
 }

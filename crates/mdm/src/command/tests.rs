@@ -206,3 +206,26 @@ fn an_inventory_is_read_as_far_as_it_goes() {
     assert_eq!((device.is_supervised, device.os_version), (Some(true), None));
     assert_eq!(device.service_subscriptions[0].imei.as_deref(), Some("356789012345678"));
 }
+
+#[test]
+fn a_command_that_waits_for_a_network_tether_says_so_beside_its_type() {
+    let body = Command::SecurityInfo.to_xml_when_tethered("c-1").unwrap();
+    let command = crate::guard::parse_dictionary(&body, 1 << 20).unwrap()["Command"].clone();
+    let command = command.as_dictionary().unwrap();
+    assert_eq!(command["RequestRequiresNetworkTether"].as_boolean(), Some(true));
+    assert_eq!(command["RequestType"].as_string(), Some("SecurityInfo"));
+    let plain = written(&Command::SecurityInfo)["Command"].clone();
+    assert!(plain.as_dictionary().unwrap().get("RequestRequiresNetworkTether").is_none());
+}
+
+#[test]
+fn a_password_is_hashed_into_a_binary_property_list() {
+    let hash = PasswordHash { entropy: Redacted(vec![1; 128]), salt: vec![2; 32], iterations: 30_000 };
+    let binary = hash.to_binary().unwrap();
+    assert!(binary.starts_with(b"bplist00"));
+    let read = plist::Value::from_reader(std::io::Cursor::new(binary.as_slice())).unwrap();
+    let read = read.as_dictionary().unwrap()["SALTED-SHA512-PBKDF2"].as_dictionary().unwrap();
+    assert_eq!(read["entropy"].as_data(), Some(&[1; 128][..]));
+    assert_eq!(read["salt"].as_data(), Some(&[2; 32][..]));
+    assert_eq!(read["iterations"].as_signed_integer(), Some(30_000));
+}

@@ -28,3 +28,22 @@ fn equality_is_equality() {
     assert!(constant_time_eq(b"abc", b"abc"));
     assert!(!constant_time_eq(b"abc", b"abd") && !constant_time_eq(b"abc", b"ab"));
 }
+
+#[test]
+fn derived_keys_are_those_of_other_programs() {
+    // As Python's hashlib.pbkdf2_hmac derives them.
+    for (iterations, expected) in [
+        (
+            1,
+            "867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252c02d470a285a0501bad999bfe943c08f050235d7d68b1da55e63f73b60a57fce",
+        ),
+        (
+            4096,
+            "d197b1b33db0143e018b12f3d1d1479e6cdebdcc97c5c0f87f6902e072f457b5143f30602641b3d55cd335988cb36b84376060ecd532e039b742a239434af2d5",
+        ),
+    ] {
+        let mut out = [0; 64];
+        pbkdf2_hmac_sha512(b"password", b"salt", NonZeroU32::new(iterations).unwrap(), &mut out);
+        assert_eq!(hex::encode(out), expected);
+    }
+}
