@@ -13,7 +13,7 @@ use domain::managed_device::{ManagedDevice, Served, admit, serve};
 use domain::tenant::Tenant;
 use domain::{Platform, ProfileId, Serial, TenantId, Time, TokenId};
 use mdm::machine_info::MachineInfo;
-use store::Tx;
+use store::{StoreError, Tx};
 use zeroize::Zeroizing;
 
 use crate::scope::Scope;
@@ -143,7 +143,12 @@ async fn decide_in(
     if known {
         store::managed_device::update(tx, &outcome.device).await?;
     } else {
-        store::managed_device::insert(tx, &outcome.device).await?;
+        // On two nodes at once a serial's first requests both find no row: the later one is decided anew.
+        let inserted = store::managed_device::insert(tx, &outcome.device).await;
+        inserted.map_err(|error| match error {
+            StoreError::Duplicate { .. } => StoreError::Conflict,
+            other => other,
+        })?;
     }
     let challenge = Challenge {
         hash,

@@ -9,15 +9,17 @@ pub mod setup;
 pub mod sync;
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::Time;
+use futures_util::FutureExt as _;
 use net::CancellationToken;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use crate::{App, Result};
+use crate::{App, AppError, Result};
 
 /// Wait after a turn that failed, so that standing trouble is not a storm.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -157,7 +159,7 @@ pub fn spawn(app: &App, stop: &CancellationToken) -> JoinSet<()> {
 /// Runs `turn` now, whenever the loop is woken and whenever the time it answered has come, until `stop`.
 ///
 /// A turn answers when the next is due ([`Time::NEVER`]: only when woken). A turn that fails is logged here, once, and
-/// tried again after half a minute.
+/// tried again after half a minute; one that panics too, since a loop that is gone would keep devices in Setup Assistant.
 pub async fn drive<F, Turn>(app: App, work: Work, stop: CancellationToken, turn: F)
 where
     F: Fn(App) -> Turn,
@@ -166,7 +168,10 @@ where
     let seat = app.loops.seat(work);
     while !stop.is_cancelled() {
         seat.status().busy = true;
-        let mut under_way = std::pin::pin!(turn(app.clone()));
+        let attempt = AssertUnwindSafe(turn(app.clone())).catch_unwind();
+        let attempt = attempt
+            .map(|ended| ended.unwrap_or_else(|_| Err(AppError::internal("a turn of a work loop panicked"))));
+        let mut under_way = std::pin::pin!(attempt);
         let ended = tokio::select! {
             ended = &mut under_way => ended,
             () = stop.cancelled() => {

@@ -7,6 +7,7 @@
 mod answer;
 mod check_in;
 mod outcome;
+mod token_service;
 
 use std::sync::Arc;
 

@@ -59,6 +59,10 @@ impl Memory {
         if served.len() >= PACED_MAX {
             served.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < PACE_WINDOW));
         }
+        if served.len() >= PACED_MAX {
+            // So many serial numbers at once are somebody's invention: forgetting all is better than growing.
+            served.clear();
+        }
         let times = served.entry((tenant.clone(), serial.clone())).or_default();
         while times.front().is_some_and(|first| now.since(*first) >= PACE_WINDOW) {
             times.pop_front();

@@ -5,7 +5,7 @@
 
 use domain::TenantId;
 use domain::identity::{Challenge, Redemption};
-use domain::managed_device::{Credential, ManagedDevice, PinnedCertificate};
+use domain::managed_device::{Credential, IDENTITY_GRACE, ManagedDevice, PinnedCertificate};
 use domain::{ManagedDeviceId, Time};
 use pki::key::KeyKind;
 use pki::scep::{Asked, Enrolment, FailInfo, PkiMessage};
@@ -93,7 +93,10 @@ async fn grant(
     }
     // The subject needs the device, and signing should not keep the writer of the store waiting: look, sign, commit.
     let device = holder(scope, warrant.clone()).await?;
-    let issued = issue(scope, authority, &device, &asked.request)?;
+    if matches!(warrant, Warrant::Identity { .. }) {
+        pace(scope, &device)?;
+    }
+    let issued = issue(scope, authority, &device.id, &asked.request)?;
     let (in_tx, request) = (scope.clone(), asked.request.clone());
     scope
         .app
@@ -129,14 +132,26 @@ fn our_signer(authority: &CertificateAuthority, message: &PkiMessage) -> Result<
     Ok(pki::digest::sha256_hex(message.signer.der()))
 }
 
-async fn holder(scope: &Scope, warrant: Warrant) -> Result<ManagedDeviceId> {
+/// A challenge is good for one identity; the identity that a device has would be good for any number of new ones.
+fn pace(scope: &Scope, device: &ManagedDevice) -> Result<()> {
+    let allowed = scope.app.memory.pace(&scope.tenant, &device.serial, scope.now);
+    allowed.map_err(|next_at| AppError::TooSoon {
+        words: format!(
+            "{} has renewed its identity too often (a pace for each serial number)",
+            device.serial
+        ),
+        next_at,
+    })
+}
+
+async fn holder(scope: &Scope, warrant: Warrant) -> Result<ManagedDevice> {
     let in_tx = scope.clone();
     scope
         .app
         .store
         .read(move |tx| {
             let (scope, warrant) = (in_tx.clone(), warrant.clone());
-            Box::pin(async move { Ok(find(&scope, tx, &warrant).await?.0.id) })
+            Box::pin(async move { Ok(find(&scope, tx, &warrant).await?.0) })
         })
         .await
 }
@@ -227,6 +242,8 @@ async fn commit(
         after.map_err(|refusal| AppError::refused(format!("the identity was not issued: {refusal}")))?;
     crate::managed_device::save(tx, &device, &after).await?;
     let serial = issued.serial_hex();
+    let heard_no_more = scope.now.minus(IDENTITY_GRACE);
+    store::identity::issued_prune(tx, &scope.tenant, &device.id, heard_no_more).await?;
     store::identity::issued_insert(
         tx,
         &scope.tenant,

@@ -16,6 +16,9 @@ const PER_USER: &str = "com.apple.mdm.per-user-connections";
 /// A Mac leaves its bootstrap token with us.
 const BOOTSTRAP: &str = "com.apple.mdm.bootstraptoken";
 
+/// The server answers `GetToken`.
+const TOKEN: &str = "com.apple.mdm.token";
+
 /// `PayloadIdentifier` of the enrolment profile; `RemoveProfile` names it.
 pub(crate) fn identifier(tenant: &domain::TenantId) -> String {
     format!("com.muster.{tenant}.enrollment")
@@ -112,11 +115,13 @@ fn management(url: String, identity_certificate_uuid: String, ticket: &Ticket) -
     }
 }
 
-/// What the server can do: a channel for each user of a Shared iPad, and a place for the bootstrap token of a Mac.
+/// What the server can do: a channel for each user of a Shared iPad, a place for the bootstrap token of a Mac, and
+/// tokens for Apple's services on what can ask for them (apple.md 3.4).
 fn capabilities(ticket: &Ticket) -> Vec<String> {
     let per_user = ticket.shared_ipad.then(|| PER_USER.to_owned());
     let bootstrap = (ticket.platform == Platform::MacOs).then(|| BOOTSTRAP.to_owned());
-    per_user.into_iter().chain(bootstrap).collect()
+    let token = (ticket.platform != Platform::TvOs).then(|| TOKEN.to_owned());
+    per_user.into_iter().chain(bootstrap).chain(token).collect()
 }
 
 /// Our authority, and those that vouch for the host that devices talk to.

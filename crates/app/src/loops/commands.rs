@@ -1,4 +1,4 @@
-//! Gives up commands that nobody answers, and forgets challenges whose time is over.
+//! Gives up commands that nobody answers, and forgets challenges whose time is over and commands that ended long ago.
 
 use std::time::Duration;
 
@@ -14,6 +14,10 @@ use crate::{App, AppError, Result, command, managed_device, setup};
 const EVERY: Duration = Duration::from_secs(60);
 /// Commands a turn.
 const BATCH: u32 = 200;
+/// What became of a command is kept for so long, as runs of syncs are.
+const HISTORY_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// Ended commands that a turn forgets: three million a day.
+const FORGET: u32 = 2_000;
 
 /// One turn.
 ///
@@ -39,7 +43,11 @@ pub async fn turn(app: App) -> Result<Time> {
     }
     app.store
         .transact(move |tx| {
-            Box::pin(async move { Ok::<_, AppError>(store::identity::challenges_expire(tx, now).await?) })
+            Box::pin(async move {
+                store::identity::challenges_expire(tx, now).await?;
+                store::command::history_prune(tx, now.minus(HISTORY_KEPT), FORGET).await?;
+                Ok::<_, AppError>(())
+            })
         })
         .await?;
     Ok(if more { now } else { now.plus(EVERY) })

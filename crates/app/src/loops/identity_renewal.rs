@@ -34,7 +34,7 @@ pub async fn turn(app: App) -> Result<Time> {
         .store
         .read(move |tx| {
             Box::pin(async move {
-                Ok::<_, AppError>(store::managed_device::expiring_identities(tx, before, BATCH).await?)
+                Ok::<_, AppError>(store::managed_device::identities_to_renew(tx, before, BATCH).await?)
             })
         })
         .await?;

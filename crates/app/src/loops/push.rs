@@ -32,7 +32,7 @@ pub async fn turn(app: App) -> Result<Time> {
             })
             .await?;
         let full = due.len() == PAGE as usize;
-        wake_all(&app, due).await;
+        wake_all(&app, due, now.plus(store::push::WAKE_LEASE)).await;
         if !full {
             break;
         }
@@ -45,7 +45,7 @@ pub async fn turn(app: App) -> Result<Time> {
     Ok(next.map_or(latest, |next| next.clamp(now.plus(Duration::from_secs(1)), latest)))
 }
 
-async fn wake_all(app: &App, due: Vec<Wake>) {
+async fn wake_all(app: &App, due: Vec<Wake>, claimed_until: Time) {
     let mut connections: HashMap<TenantId, Option<Client>> = HashMap::new();
     for wake in &due {
         if !connections.contains_key(&wake.tenant) {
@@ -61,14 +61,14 @@ async fn wake_all(app: &App, due: Vec<Wake>) {
         .for_each_concurrent(STREAMS, |wake| async move {
             let connection = connections.get(&wake.tenant).and_then(Option::as_ref);
             // A wake that could not be settled is due again when its lease is over.
-            if let Err(error) = wake_one(app, connection, wake).await {
+            if let Err(error) = wake_one(app, connection, wake, claimed_until).await {
                 tracing::warn!("failed to {error} while waking a device");
             }
         })
         .await;
 }
 
-async fn wake_one(app: &App, connection: Option<&Client>, wake: Wake) -> Result<()> {
+async fn wake_one(app: &App, connection: Option<&Client>, wake: Wake, claimed_until: Time) -> Result<()> {
     let pushed = match connection {
         Some(client) => push::push(client, &wake, app.now()).await,
         None => Pushed::CertificateRefused,
@@ -81,12 +81,17 @@ async fn wake_one(app: &App, connection: Option<&Client>, wake: Wake) -> Result<
             Box::pin(async move {
                 match next {
                     WakeNext::Unreachable { words } => {
-                        store::push::mark_unreachable(tx, &wake.tenant, &wake.device, &words).await?;
+                        store::push::mark_unreachable(tx, &wake.tenant, &wake.device, &wake.target, &words)
+                            .await?;
                     }
                     WakeNext::At { due, attempts } => {
                         let waiting = store::command::pending_count(tx, &wake.tenant, &wake.device).await?;
                         let (due, attempts) = if waiting == 0 { (Time::NEVER, 0) } else { (due, attempts) };
-                        store::push::wake_settle(tx, &wake.tenant, &wake.device, due, attempts).await?;
+                        // APNs may have taken its time: the device that called meanwhile, or for which something new
+                        // waits, keeps the due time that it was given.
+                        let (tenant, device) = (&wake.tenant, &wake.device);
+                        store::push::wake_settle_claim(tx, tenant, device, claimed_until, due, attempts)
+                            .await?;
                     }
                 }
                 Ok::<_, AppError>(())

@@ -10,7 +10,7 @@ use mdm::checkin::{Authenticate, CheckIn, CheckInMessage, SetBootstrapToken, Tok
 use mdm::guard::{Dictionary, Value, write_xml};
 use store::Tx;
 
-use super::{Reply, caller, managed_caller, refused};
+use super::{Reply, caller, managed_caller, refused, token_service};
 use crate::loops::Work;
 use crate::managed_device::save;
 use crate::scope::Scope;
@@ -25,12 +25,8 @@ pub(super) async fn take(scope: &Scope, fingerprint: String, message: Arc<CheckI
             return Ok(Reply::NotFound);
         }
         CheckIn::GetToken(token) => {
-            known(scope, fingerprint, &message).await?;
-            let service: String = token.service_type.chars().take(64).collect();
-            return Err(AppError::invalid(
-                "TokenServiceType",
-                format!("there is no token service {service:?} here"),
-            ));
+            let udid = message.enrollment.device();
+            return token_service::give(scope, fingerprint, udid, &token.service_type).await;
         }
         CheckIn::Other(name) => {
             known(scope, fingerprint, &message).await?;
@@ -197,6 +193,11 @@ pub(super) async fn leave(
     device.leave(stage);
     for kind in [SecretKind::UnlockToken, SecretKind::BootstrapToken] {
         store::secret::delete(tx, &scope.tenant, kind, device.id.as_str()).await?;
+    }
+    // A Mac that was not erased still has its administrator's account.
+    if stage == Stage::Erased {
+        let owner = device.id.as_str();
+        store::secret::delete(tx, &scope.tenant, SecretKind::AdminPassword, owner).await?;
     }
     note(scope, tx, device, EnrollmentEvent::Left).await?;
     tracing::info!(tenant = %scope.tenant, serial = %device.serial, stage = ?stage, "a device has left management");

@@ -16,6 +16,15 @@ fn a_serial_is_served_ten_profiles_in_a_quarter_of_an_hour() {
 }
 
 #[test]
+fn invented_serials_fill_no_memory() {
+    let (memory, tenant) = (Memory::default(), "t".parse().unwrap());
+    for n in 0..=PACED_MAX {
+        assert_eq!(memory.pace(&tenant, &format!("C{n}").parse().unwrap(), at(1)), Ok(()));
+    }
+    assert!(locked(&memory.served).len() <= PACED_MAX);
+}
+
+#[test]
 fn places_in_a_queue_never_repeat() {
     let memory = Memory::default();
     let places: Vec<i64> = (0..5).map(|_| memory.next_seq(at(1))).collect();

@@ -56,6 +56,24 @@ async fn the_loops_carry_devices_from_upload_to_ready_by_themselves() {
     }
 }
 
+/// Lessons 39: a loop that is gone would keep every device in Setup Assistant.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_outlives_a_turn_that_panics() {
+    let bench = Bench::start().await;
+    let stop = CancellationToken::new();
+    let turn = |app: muster_app::App| async move {
+        assert!(app.status(Work::Setup).turns > 0, "the first turn is a bad one");
+        Ok(app.now().plus(HOUR))
+    };
+    let driven = tokio::spawn(loops::drive(bench.app.clone(), Work::Setup, stop.clone(), turn));
+    wait_for("the bad turn", || async { bench.app.status(Work::Setup).last_error.is_some() }).await;
+    bench.app.wake(Work::Setup);
+    wait_for("a good turn", || async { bench.app.status(Work::Setup).last_error.is_none() }).await;
+    assert_eq!(bench.app.status(Work::Setup).turns, 2);
+    stop.cancel();
+    driven.await.unwrap();
+}
+
 /// Lessons 2: killed at any moment, nothing is lost, nothing is taken for gone, and everything arrives in the end.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_the_work_goes_on_where_it_stood() {

@@ -26,7 +26,10 @@ async fn a_device_of_ours_is_given_a_signed_profile_with_everything_it_needs() {
     assert_eq!(mdm["AccessRights"].as_signed_integer(), Some(8191));
     assert_eq!(mdm["SignMessage"].as_boolean(), Some(true));
     assert_eq!(mdm["CheckOutWhenRemoved"].as_boolean(), Some(true));
-    assert!(mdm.get("ServerCapabilities").is_none());
+    assert_eq!(
+        mdm["ServerCapabilities"].as_array().unwrap().as_slice(),
+        [Value::from("com.apple.mdm.token")]
+    );
     let scep = payload(&profile, "com.apple.security.scep");
     assert_eq!(mdm["IdentityCertificateUUID"], scep["PayloadUUID"]);
     let root = payload(&profile, "com.apple.security.root");
@@ -40,7 +43,7 @@ async fn a_shared_ipad_gets_a_channel_for_each_user() {
     let house = House::ready(settings).await;
     let profile = house.profile(&house.enroll(Pad::new().signed_by(&house.devices)).await).await;
     let capabilities = payload(&profile, "com.apple.mdm")["ServerCapabilities"].as_array().unwrap().clone();
-    assert_eq!(capabilities, [Value::from("com.apple.mdm.per-user-connections")]);
+    assert_eq!(capabilities, ["com.apple.mdm.per-user-connections", "com.apple.mdm.token"].map(Value::from));
 }
 
 #[tokio::test]

@@ -34,9 +34,7 @@ async fn a_device_keeps_the_profile_that_it_enrolled_with_and_waits_for_another_
     let (house, mut pad) = enrolled().await;
     let row = house.serial_row().await;
     assert_eq!(row.wanted_profile, Some(house.managed().await.profile), "whatever the default becomes");
-    house
-        .change_row(|row| assert!(row.want(Some("other".parse().unwrap()), domain::Time::EPOCH)))
-        .await;
+    house.change_row(|row| assert!(row.want(Some("other".parse().unwrap()), domain::Time::EPOCH))).await;
     pad.enrol(&house, false).await;
     let row = house.serial_row().await;
     assert_eq!(row.enrollment.state, EnrollmentState::PendingReset);

@@ -83,6 +83,22 @@ async fn a_command_that_nobody_answers_is_given_up() {
     assert!(pad.idle(&house).await.body.is_empty());
 }
 
+/// Lessons, section 2: history does not grow for ever.
+#[tokio::test]
+async fn what_became_of_commands_is_forgotten_after_a_quarter() {
+    let (house, _pad) = enrolled(false).await;
+    let id = house.managed().await.id;
+    let known = || async { command::history(&house.app, &house.actor(), &id).await.unwrap().len() };
+    let ended = known().await;
+    assert!(ended > 0);
+    house.pass(89 * DAY);
+    loops::commands::turn(house.app.clone()).await.unwrap();
+    assert_eq!(known().await, ended);
+    house.pass(2 * DAY);
+    loops::commands::turn(house.app.clone()).await.unwrap();
+    assert_eq!(known().await, 0);
+}
+
 /// Lessons 39: not even after a week is a device forgotten in Setup Assistant.
 #[tokio::test]
 async fn a_device_that_was_off_for_weeks_is_still_released() {

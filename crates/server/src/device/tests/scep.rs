@@ -122,3 +122,19 @@ async fn an_enrolled_device_renews_with_the_identity_it_has() {
     assert_eq!(new.idle(&house).await.status, StatusCode::OK);
     assert_eq!(old.idle(&house).await.status, StatusCode::FORBIDDEN);
 }
+
+/// A challenge is good for one identity; a device that asks again and again with the identity that it has fills no disk.
+#[tokio::test]
+async fn an_enrolled_device_renews_at_a_pace() {
+    let house = House::ready(ProfileSettings::default()).await;
+    let mut pad = Pad::new();
+    pad.enrol(&house, false).await;
+    let present = pad.identity.clone().unwrap();
+    let (ca, now) = (house.ca().await, house.clock.now_unix());
+    let renewal = || Client::renew((&pad.key, &present), &key(1), &ca, Cipher::Aes256, now).unwrap();
+    let mut answers = Vec::new();
+    for _ in 0..11 {
+        answers.push(house.post(OPERATION, renewal().message().to_vec()).await.status);
+    }
+    assert_eq!((answers[0], answers[10]), (StatusCode::OK, StatusCode::TOO_MANY_REQUESTS), "{answers:?}");
+}
