@@ -3,11 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use app::open::Limits;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::error::CliError;
 
+pub(crate) mod limits;
+
+/// Every setting but the limits, with its default, as a file.
+const EXAMPLE: &str = include_str!("example.toml");
 /// Where the API listens when nobody says: this machine alone.
 const API_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
 /// Where devices are listened to when nobody says.
@@ -84,6 +89,7 @@ struct File {
     api: SideFile,
     devices: SideFile,
     proxies: ProxiesFile,
+    limits: toml::Table,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -131,6 +137,8 @@ pub(crate) struct Settings {
     pub(crate) proxies: Vec<String>,
     /// `rfc9440`, or the name of a header with escaped PEM.
     pub(crate) certificate_header: Option<String>,
+    /// What the server bounds.
+    pub(crate) limits: Limits,
 }
 
 /// One listener.
@@ -183,6 +191,7 @@ impl Settings {
             devices: side("devices", file.devices, flags.device_listen, flags.device_url, DEVICE_LISTEN)?,
             proxies: file.proxies.trusted,
             certificate_header: file.proxies.certificate_header,
+            limits: limits::read(&file.limits)?,
             data,
         })
     }
@@ -192,6 +201,11 @@ impl Settings {
         let path = self.database_url.strip_prefix("sqlite:")?;
         Some(path.strip_prefix("//").unwrap_or(path).into())
     }
+}
+
+/// A settings file with every setting and its default.
+pub(crate) fn example() -> String {
+    format!("{EXAMPLE}\n{}", limits::example())
 }
 
 fn read(path: &Path) -> Result<File, CliError> {

@@ -38,9 +38,17 @@ pub(crate) struct Running {
     server: server::Running,
     works: app::open::Works,
     stop: CancellationToken,
+    certificates: Arc<Certificates>,
+    clock: Clock,
 }
 
 impl Running {
+    /// Shows certificates anew now: an operator's tool has just renewed one. Whether every listener could; one that
+    /// could not keeps what it shows.
+    pub(crate) fn read_certificates(&self) -> bool {
+        self.certificates.show_anew(&self.clock)
+    }
+
     /// Takes no more requests, finishes those under way, and closes the database.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
@@ -91,7 +99,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
     };
     let practice = settings.practice.as_deref().map(PracticeFile::read).transpose()?;
     let practice = practice.as_ref().map(PracticeFile::for_tenant);
-    let limits = app::open::Limits::default();
+    let limits = settings.limits.clone();
     let place = place(settings)?;
     let opened = app::open::open(&place, clock.clone(), limits, urls.clone(), practice.as_ref()).await;
     let opened = opened.map_err(|error| match fresh_key {
@@ -112,7 +120,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
     let server = server::Server::start(config).await.map_err(CliError::failed)?;
     let works = app::open::work(&opened.app);
     let stop = CancellationToken::new();
-    tokio::spawn(Arc::clone(&certificates).keep_fresh(clock, stop.clone()));
+    tokio::spawn(Arc::clone(&certificates).keep_fresh(clock.clone(), stop.clone()));
     Ok(Running {
         api_url: urls.api_url,
         device_url: urls.device_url,
@@ -123,6 +131,8 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
         server,
         works,
         stop,
+        certificates,
+        clock,
     })
 }
 
@@ -268,16 +278,24 @@ impl Certificates {
                 () = stop.cancelled() => return,
                 () = clock.sleep_until(next) => {}
             }
-            let now = clock.now_micros() / 1_000_000;
-            for shown in self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
-                match self.identity(&shown.source, now) {
-                    Ok(identity) => shown.identity.replace(identity),
-                    Err(error) => {
-                        tracing::error!("the listener keeps its old certificate: failed to {error}")
-                    }
+            self.show_anew(&clock);
+        }
+    }
+
+    /// Whether every listener shows a fresh certificate now.
+    fn show_anew(&self, clock: &Clock) -> bool {
+        let now = clock.now_micros() / 1_000_000;
+        let mut all = true;
+        for shown in self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
+            match self.identity(&shown.source, now) {
+                Ok(identity) => shown.identity.replace(identity),
+                Err(error) => {
+                    all = false;
+                    tracing::error!("the listener keeps its old certificate: failed to {error}");
                 }
             }
         }
+        all
     }
 }
 

@@ -7,11 +7,8 @@ use crate::error::CliError;
 use crate::log;
 use crate::output::say;
 use crate::profile_file;
-use crate::settings::{Flags, Place, Settings, Tls, host};
+use crate::settings::{self, Flags, Place, Settings, Tls, host};
 use crate::start::{self, Running};
-
-/// Every setting with its default, as a file.
-const EXAMPLE: &str = include_str!("../example.toml");
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -25,21 +22,39 @@ pub(crate) struct Serve {
     example_config: bool,
 }
 
-/// Serves until it is told to stop (SIGTERM, or Ctrl-C).
+/// Serves until it is told to stop (SIGTERM, or Ctrl-C). SIGHUP has it show certificates anew meanwhile.
 pub(crate) async fn run(serve: Serve) -> Result<(), CliError> {
     if serve.example_config {
-        say!("{}", EXAMPLE.trim_end());
+        say!("{}", settings::example().trim_end());
         return Ok(());
     }
     let settings = Settings::load(serve.place, serve.flags)?;
     log::to_stderr(settings.log, &settings.log_filter)?;
     let mut stop = Stop::listen()?;
+    let mut hang_up = listen(SignalKind::hangup())?;
     let running = start::start(&settings).await?;
     say!("{}", summary(&settings, &running)?.trim_end());
-    stop.told().await;
+    loop {
+        tokio::select! {
+            () = stop.told() => break,
+            _ = hang_up.recv() => say!("{}", reread(&running)),
+        }
+    }
     say!("Stopping: requests under way are finished.");
     running.stop().await;
     Ok(())
+}
+
+/// What came of reading certificates anew.
+fn reread(running: &Running) -> &'static str {
+    match running.read_certificates() {
+        true => "Certificates were read anew.",
+        false => "Not every certificate could be read anew; the log says why, and the old ones stay.",
+    }
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, CliError> {
+    signal(kind).map_err(|e| CliError::Failed(format!("listen for signals: {e}")))
 }
 
 /// The ears for SIGTERM and SIGINT. Opened before anything says that it runs: whoever reads that may stop it at once.
@@ -51,7 +66,6 @@ pub(crate) struct Stop {
 impl Stop {
     /// Listens from now on.
     pub(crate) fn listen() -> Result<Self, CliError> {
-        let listen = |kind| signal(kind).map_err(|e| CliError::Failed(format!("listen for signals: {e}")));
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
@@ -90,6 +104,11 @@ fn summary(settings: &Settings, running: &Running) -> Result<String, CliError> {
         text.push_str("  tenant   default is a practice tenant: it talks to practice Apple alone\n");
     } else if matches!(host(&running.device_url)?.as_str(), "localhost" | "127.0.0.1" | "::1") {
         text.push_str("  note     no device elsewhere can reach that host: set [devices] url before profiles go to Apple\n");
+    }
+    let limits = settings::limits::changed(&settings.limits);
+    for (index, (name, set, default)) in limits.iter().enumerate() {
+        let heading = if index == 0 { "limits" } else { "" };
+        text.push_str(&format!("  {heading:<8} {name} is {set}, by default {default}\n"));
     }
     if let Some(path) = &running.bootstrap {
         let login = profile_file::read(path)?;

@@ -25,7 +25,7 @@ fn without_a_file_the_server_is_for_this_machine_alone_and_keeps_everything_in_o
 
 #[test]
 fn the_example_file_is_the_default_settings() {
-    let (_folder, place) = file(include_str!("../example.toml"));
+    let (_folder, place) = file(&super::example());
     let example = Settings::load(place, Flags::default()).unwrap();
     let default = Settings::load(Place::default(), Flags::default()).unwrap();
     assert_eq!(format!("{example:?}"), format!("{default:?}"));
@@ -33,7 +33,7 @@ fn the_example_file_is_the_default_settings() {
 
 #[test]
 fn every_line_of_the_example_that_is_only_an_example_can_be_switched_on() {
-    let switched_on: String = include_str!("../example.toml")
+    let switched_on: String = super::example()
         .lines()
         .map(|line| match line.strip_prefix("# ") {
             Some(rest) if rest.contains(" = ") && !rest.starts_with("tls") => format!("{rest}\n"),
@@ -65,6 +65,7 @@ fn a_setting_that_is_unknown_or_contradicts_another_is_refused_with_its_name() {
         ("[api]\ntls = false\nurl = 'https://x.example'\ncertificate = 'a'\nkey = 'b'", "nothing to show"),
         ("[api]\nurl = 'muster.example.com'", "base URL"),
         ("[api]\nlisten = 'here'", "listen"),
+        ("[limits]\ntokens = 0", "tokens = 0"),
     ] {
         let words = refused(text);
         assert!(words.contains(word), "{text:?}: {words}");

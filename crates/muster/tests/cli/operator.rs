@@ -32,6 +32,75 @@ fn the_first_start_tells_the_credentials_once_and_keeps_its_secrets_to_itself() 
 }
 
 #[test]
+fn a_renewed_certificate_is_shown_at_sighup_and_a_broken_one_never() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let put = |name: &str| {
+        let (authority, certificate, key) = certificate();
+        std::fs::write(path(name), authority).unwrap();
+        std::fs::write(path("api.pem"), certificate).unwrap();
+        std::fs::write(path("api.key"), key).unwrap();
+    };
+    put("old-ca.pem");
+    std::fs::write(path("muster.toml"), "[api]\ncertificate = 'api.pem'\nkey = 'api.key'\n").unwrap();
+    let mut server = serve(folder.path(), &["--config", "muster.toml"]);
+    let login = path("data/bootstrap.json");
+    let reaches = |authority: &str| {
+        let mut command = program();
+        command.current_dir(folder.path()).env("MUSTER_LOGIN", &login).env("MUSTER_CA", path(authority));
+        command.args(["tokens", "list"]).output().unwrap().status.success()
+    };
+    assert!(reaches("old-ca.pem"));
+
+    put("new-ca.pem");
+    assert!(!reaches("new-ca.pem"), "not before it is told");
+    server.signal("HUP");
+    assert!(server.heard("read anew").contains("Certificates were read anew"));
+    assert!(reaches("new-ca.pem") && !reaches("old-ca.pem"));
+
+    std::fs::write(path("api.pem"), "half a file").unwrap();
+    server.signal("HUP");
+    assert!(server.heard("read anew").contains("the old ones stay"));
+    assert!(reaches("new-ca.pem"));
+    assert!(server.terminate());
+}
+
+/// An authority, a certificate of it for this machine and its key, PEM.
+fn certificate() -> (String, String, String) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = i64::try_from(now).unwrap();
+    let authority = app::server_certificate::ServerAuthority::create(now).unwrap();
+    let issued = authority.issue(&["localhost".to_owned()], now).unwrap();
+    (authority.certificate_pem, issued.chain_pem, issued.key_pem.to_string())
+}
+
+/// Shows: R16, R57
+#[test]
+fn a_server_says_at_its_start_which_limits_are_not_as_they_come_and_keeps_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("muster.toml");
+    std::fs::write(&settings, "[limits]\ntokens = 1\nsync_every = '12h'\n").unwrap();
+    let mut server = serve(folder.path(), &["--config", "muster.toml"]);
+    let said = server.heard("Next:");
+    assert!(said.contains("tokens is 1, by default 2000") && !said.contains("sync_every"), "{said}");
+    let login = folder.path().join("data/bootstrap.json");
+    let start = |name: &str| {
+        let mut command = program();
+        command.current_dir(folder.path()).env("MUSTER_LOGIN", &login);
+        command.args(["tokens", "start", name, "--i-agree"]).output().unwrap()
+    };
+    assert!(start("First").status.success());
+    let second = start("Second");
+    assert_eq!(second.status.code(), Some(4), "{}", text(&second.stderr));
+    assert!(server.terminate());
+
+    std::fs::write(&settings, "[limits]\ntokens = 0\n").unwrap();
+    let output = program().current_dir(folder.path()).args(["serve", "--config", "muster.toml"]).output();
+    let words = text(&output.unwrap().stderr);
+    assert!(words.contains("tokens = 0") && words.contains("from 1 to 100000"), "{words}");
+}
+
+#[test]
 fn a_server_without_its_seal_key_does_not_start_and_makes_no_other() {
     let folder = tempfile::tempdir().unwrap();
     assert!(serve(folder.path(), &[]).terminate());

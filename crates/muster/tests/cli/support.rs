@@ -36,7 +36,7 @@ pub(crate) struct Beside {
     child: Child,
     pub(crate) said: Vec<String>,
     /// Kept open: a program that nobody listens to any more is another story.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Beside {
@@ -50,17 +50,33 @@ impl Beside {
             let done = line.contains(ready);
             said.push(std::mem::take(&mut line).trim_end().to_owned());
             if done {
-                return Self { child, said, _output: output };
+                return Self { child, said, output };
             }
         }
         child.wait().unwrap();
         panic!("it ended before it was ready: {said:?}");
     }
 
+    /// Sends it a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// What it says from now on, up to a line with `word`.
+    pub(crate) fn heard(&mut self, word: &str) -> String {
+        let mut said = String::new();
+        let mut from = 0;
+        while !said.get(from..).is_some_and(|line| line.contains(word)) {
+            from = said.len();
+            assert!(self.output.read_line(&mut said).unwrap() > 0, "it ended without {word:?}: {said}");
+        }
+        said
+    }
+
     /// Asks it to stop, as an operator's system does; whether it ended well.
     pub(crate) fn terminate(mut self) -> bool {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().success()
     }
 }
