@@ -49,6 +49,8 @@ impl Common {
 pub(crate) enum Command {
     /// Run the server.
     ///
+    /// It ends at SIGTERM or Ctrl-C, and reads its certificate files anew at SIGHUP.
+    ///
     /// Example: muster serve --config muster.toml
     Serve(Box<serve::Serve>),
     /// See all of it in a minute: practice Apple, a server and a fleet of virtual devices.

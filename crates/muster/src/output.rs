@@ -85,6 +85,11 @@ pub(crate) fn line(words: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout().lock(), "{words}");
 }
 
+/// Says what is worth a second look, where it spoils nobody's JSON.
+pub(crate) fn note(words: &str) {
+    eprintln!("note: {words}");
+}
+
 /// Says what went wrong.
 pub(crate) fn complain(error: &CliError) {
     match error {

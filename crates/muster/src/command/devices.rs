@@ -183,15 +183,19 @@ pub(crate) async fn show(serial: &str, api: &Api, format: Format) -> Result<(), 
     for row in &rows {
         output::card(format, row, &card);
         for reason in row.get("reasons").and_then(Value::as_array).into_iter().flatten() {
-            let text = |name: &str| reason.get(name).and_then(Value::as_str).unwrap_or_default();
-            let words = text("words").trim_end_matches('.');
-            match text("action") {
-                "" => say!("  - {words}"),
-                action => say!("  - {words}: {action}"),
-            }
+            say!("  - {}", because(reason));
         }
     }
     Ok(())
+}
+
+/// A reason, and what to do about it where there is something to do.
+fn because(reason: &Value) -> String {
+    let text = |name: &str| reason.get(name).and_then(Value::as_str).unwrap_or_default().trim();
+    match (text("words").trim_end_matches('.'), text("action")) {
+        (words, "") => words.to_owned(),
+        (words, action) => format!("{words}: {action}"),
+    }
 }
 
 /// How often a wait looks again, and how long it goes on.
@@ -314,3 +318,6 @@ async fn delete(token: &str, serial: &str, api: &Api, format: Format) -> Result<
     output::done(format, "Deleted. Unassign it at Apple too, or the next full sync lists it again.");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

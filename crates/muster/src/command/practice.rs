@@ -2,6 +2,7 @@
 
 mod apple;
 mod device;
+mod faults;
 mod serve;
 
 use std::path::PathBuf;
@@ -78,6 +79,9 @@ enum What {
     /// Virtual devices.
     #[command(subcommand)]
     Device(device::Device),
+    /// What Apple's service gets wrong, for rehearsing it.
+    #[command(subcommand)]
+    Faults(faults::Faults),
 }
 
 /// Does it.
@@ -101,6 +105,7 @@ pub(crate) async fn run(practice: Practice, format: Format) -> Result<(), CliErr
         What::Terms(terms) => apple::terms(terms, &portal, org, format).await,
         What::PushSign(sign) => apple::push_sign(sign, &portal).await,
         What::Device(command) => device::run(command, &portal, org, format).await,
+        What::Faults(command) => faults::run(command, &portal, format).await,
     }
 }
 

@@ -254,11 +254,26 @@ async fn create(create: Create, api: &Api, format: Format) -> Result<(), CliErro
         Format::Json => output::json(&profile),
         Format::People => say!("Made profile {id}."),
     }
+    warn(api, id).await;
     Ok(())
 }
 
+/// Says, apart from the answer, what is allowed in a profile and worth a second look.
+async fn warn(api: &Api, id: &str) {
+    let warnings = match api.all(&format!("muster/profiles/{id}/warnings")).await {
+        Ok(warnings) => warnings,
+        // The profile is as it was asked for: that its warnings are missing does not make it a failure.
+        Err(error) => return output::note(&format!("its warnings could not be read: {error}")),
+    };
+    for warning in &warnings {
+        let text = |name: &str| warning.get(name).and_then(Value::as_str).unwrap_or_default();
+        output::note(&format!("{}: {} ({})", text("setting"), text("words"), text("requirement")));
+    }
+}
+
 async fn update(update: Update, api: &Api, format: Format) -> Result<(), CliError> {
-    let path = path(&find(api, &update.profile).await?)?;
+    let id = find(api, &update.profile).await?;
+    let path = path(&id)?;
     let current = api.get(&path).await?;
     let mut body = Map::new();
     body.insert("@odata.type".into(), current.get("@odata.type").cloned().unwrap_or_default());
@@ -268,6 +283,7 @@ async fn update(update: Update, api: &Api, format: Format) -> Result<(), CliErro
         format,
         "Changed. Devices that have activated keep what they have until they are wiped; a name template holds at the next check-in.",
     );
+    warn(api, &id).await;
     Ok(())
 }
 

@@ -91,6 +91,67 @@ fn what_cannot_be_done_is_refused_with_what_to_do_instead() {
     assert!(code == 4 && words.contains("supervisedModeEnabled"), "{code} {words}");
 }
 
+/// Shows: R52, R53
+#[test]
+fn what_a_profile_does_not_do_is_said_when_it_is_made_and_changed_and_spoils_no_json() {
+    let house = House::new();
+    house.good(&["tokens", "start", "Head office", "--i-agree"]);
+    let notes = |arguments: &[&str]| {
+        let output = house.run(arguments);
+        assert!(output.status.success(), "{arguments:?}");
+        (crate::support::text(&output.stdout), crate::support::text(&output.stderr))
+    };
+    let create =
+        ["profiles", "create", "Head office", "Desks", "--platform", "ios", "--supervised", "--hide"];
+    let (said, noted) = notes(&[&create[..], &["Passcode", "--json"]].concat());
+    assert!(serde_json::from_str::<serde_json::Value>(&said).unwrap()["id"].is_string(), "{said}");
+    assert!(noted.contains("note: passCodeDisabled: ") && noted.contains("(R53)"), "{noted}");
+    let (_, noted) = notes(&["profiles", "update", "Desks", "--set", "enabledSkipKeys=[\"NoSuchScreen\"]"]);
+    assert!(noted.contains("NoSuchScreen") && !noted.contains("R53"), "{noted}");
+    let (_, noted) = notes(&["profiles", "update", "Desks", "--set", "enabledSkipKeys=[\"Siri\"]"]);
+    assert_eq!(noted, "");
+}
+
+#[test]
+fn a_planned_fault_is_what_the_server_meets_until_it_is_cleared() {
+    let house = House::new();
+    connect(&house);
+    let plan = ["practice", "faults", "plan", "POST /server/devices", "--status", "403", "--calls", "1000"];
+    let said = house.good(&[&plan[..], &["--body", "T_C_NOT_SIGNED"]].concat());
+    assert_eq!(said, "The next 1000 calls of POST /server/devices are answered 403.\n");
+    house.good(&["practice", "token", "download", "Muster", "--output", "muster.p7m"]);
+    house.good(&["tokens", "upload", "Head office", "muster.p7m", "--apple-id", "it@linden.example"]);
+    // What comes of the run is in its history.
+    house.run(&["sync", "watch", "Head office"]);
+    let newest = || house.json(&["sync", "history", "Head office"])[0].clone();
+    let failed = newest();
+    assert!(
+        failed["state"] != "succeeded" && failed["words"].as_str().unwrap().contains("terms"),
+        "{failed}"
+    );
+
+    house.good(&["practice", "faults", "clear"]);
+    house.good(&["sync", "start", "Head office", "--watch"]);
+    assert_eq!(newest()["state"], "succeeded");
+}
+
+#[test]
+fn a_fault_that_no_call_could_meet_is_not_planned() {
+    let house = House::new();
+    for wrong in [
+        &["sync", "--status", "503"][..],
+        &["post /devices/sync", "--status", "503"],
+        &["POST devices/sync", "--status", "503"],
+        &["*", "--status", "99"],
+        &["*", "--status", "600"],
+        &["*", "--status", "503", "--calls", "0"],
+        &["*"],
+    ] {
+        let (code, words) = house.refused(&[&["practice", "faults", "plan"], wrong].concat());
+        assert_eq!(code, 2, "{wrong:?}: {words}");
+    }
+}
+
 #[test]
 fn a_login_is_kept_for_the_next_command_and_readable_by_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -59,9 +59,19 @@ pub(crate) enum Device {
 pub(crate) struct Boot {
     #[command(flatten)]
     which: Which,
-    /// Stay until each of them is at its home screen or goes no further.
-    #[arg(long)]
+    /// Stay until each of them is at its home screen or goes no further; on a terminal that is so anyway.
+    #[arg(long, conflicts_with = "no_watch")]
     watch: bool,
+    /// Come back at once, as in a script.
+    #[arg(long)]
+    no_watch: bool,
+}
+
+impl Boot {
+    /// A person wants to see what happens; a script goes on, unless it says otherwise.
+    fn stays(&self, format: Format, terminal: bool) -> bool {
+        self.watch || (!self.no_watch && terminal && format == Format::People)
+    }
 }
 
 /// Which devices.
@@ -92,8 +102,9 @@ pub(crate) async fn run(
         }
         Device::Boot(boot) => {
             let serials = boot.which.serials.clone();
+            let stays = boot.stays(format, output::on_a_terminal());
             each(boot.which, "unbox", portal, format, "Switched on").await?;
-            if boot.watch { watch(&serials, portal, format).await } else { Ok(()) }
+            if stays { watch(&serials, portal, format).await } else { Ok(()) }
         }
         Device::Wipe(which) => each(which, "wipe", portal, format, "Erased").await,
         Device::CheckIn(which) => each(which, "check-in", portal, format, "Told to check in").await,
@@ -190,3 +201,6 @@ async fn show(serial: &str, portal: &Portal, org: Option<&str>, format: Format) 
     output::card(format, &screen, &rows);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
