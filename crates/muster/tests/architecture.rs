@@ -128,6 +128,54 @@ fn practice_reads_plists_by_the_guard_and_takes_no_other_word_from_mdm() {
     }
 }
 
+/// SHA-1 signatures are for virtual devices alone (ARCHITECTURE.md): only practice's manifest may ask for them.
+#[test]
+fn no_room_but_practice_turns_on_the_signatures_of_old_devices() {
+    let root_manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    assert!(!turns_on_practice(&root_manifest), "every room would inherit it from the workspace");
+    let rooms = rooms_on_disk().into_iter().filter(|room| turns_on_practice(&manifest(room)));
+    assert_eq!(rooms.collect::<Vec<_>>(), ["practice"]);
+    let pki = manifest("pki");
+    assert!(pki["features"].get("practice").is_some(), "the feature that this test is about");
+    assert!(pki["features"].get("default").is_none(), "what is on by default is on in the server");
+}
+
+#[test]
+fn each_way_of_turning_the_feature_on_is_seen() {
+    for (text, on) in [
+        ("[dependencies]\npki = { workspace = true, features = ['practice'] }", true),
+        ("[dev-dependencies.pki]\nfeatures = ['x', 'practice']", true),
+        (
+            "[target.'cfg(unix)'.dependencies]\nkeys = { package = 'muster-pki', features = ['practice'] }",
+            true,
+        ),
+        ("[workspace.dependencies]\npki = { path = 'x', features = ['practice'] }", true),
+        ("[features]\ndefault = ['pki/practice']", true),
+        ("[features]\nold = ['pki?/practice']", true),
+        ("[dependencies]\npki = { workspace = true }", false),
+        ("[dependencies]\npki.workspace = true\npractice.workspace = true", false),
+        ("[dependencies]\nother = { version = '1', features = ['practice'] }", false),
+    ] {
+        assert_eq!(turns_on_practice(&text.parse().unwrap()), on, "{text}");
+    }
+}
+
+/// Whether a manifest, or a section of it, turns on `practice` of `pki`.
+fn turns_on_practice(section: &toml::Table) -> bool {
+    section.iter().any(|(key, value)| {
+        let within = value.as_table().is_some_and(turns_on_practice);
+        let is_pki = key == "pki" || value.get("package").and_then(toml::Value::as_str) == Some("muster-pki");
+        let asked = texts(value.get("features")).contains(&"practice");
+        let passed_on =
+            texts(Some(value)).iter().any(|text| ["pki/practice", "pki?/practice"].contains(text));
+        within || (is_pki && asked) || passed_on
+    })
+}
+
+fn texts(list: Option<&toml::Value>) -> Vec<&str> {
+    list.and_then(toml::Value::as_array).into_iter().flatten().filter_map(toml::Value::as_str).collect()
+}
+
 fn sources(room: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join("crates").join(room).join("src")];
