@@ -7,7 +7,7 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
     let mut house = House::new();
     assert_eq!(house.refused(&["devices", "show", "C8TJ500QF1MN"]).0, 3, "no such thing");
     assert_eq!(house.refused(&["no-such-command"]).0, 2, "wrong usage");
-    let (code, words) = house.refused(&["tokens", "start", "Without consent"]);
+    let (code, words) = house.refused(&["organization", "update", "--name", ""]);
     assert!(code == 4 && words.contains("muster: "), "refused: {code} {words}");
     assert!(house.server.take().unwrap().terminate());
     let (code, words) = house.refused(&["tokens", "list"]);
