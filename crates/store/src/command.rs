@@ -283,10 +283,13 @@ pub async fn expired(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<Comma
     rows.into_iter().map(|row| decode(tx, row)).collect()
 }
 
-/// Deletes history that ended before `before`; how many.
+/// Deletes the oldest history that ended before `before`, at most `limit` rows; how many. Looks at no more than that many:
+/// history is only ever appended to, so the oldest stand first.
 ///
 /// # Errors
 /// The engine's.
-pub async fn history_prune(tx: &mut Tx<'_>, before: Time) -> Result<u64, StoreError> {
-    tx.execute("delete from command_history where finished_at < $1", params![before]).await
+pub async fn history_prune(tx: &mut Tx<'_>, before: Time, limit: u32) -> Result<u64, StoreError> {
+    let sql = "delete from command_history where n in (select n from \
+        (select n, finished_at from command_history order by n limit $2) as oldest where finished_at < $1)";
+    tx.execute(sql, params![before, limit]).await
 }

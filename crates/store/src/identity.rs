@@ -125,6 +125,20 @@ pub async fn issued_insert(
     tx.execute(sql, params![tenant, device, fingerprint, serial_hex, not_after, certificate]).await.map(drop)
 }
 
+/// Forgets the identities of a device that ended before `before`; how many.
+///
+/// # Errors
+/// The engine's.
+pub async fn issued_prune(
+    tx: &mut Tx<'_>,
+    tenant: &TenantId,
+    device: &ManagedDeviceId,
+    before: Time,
+) -> Result<u64, StoreError> {
+    let sql = "delete from issued_identity where tenant_id = $1 and device_id = $2 and not_after < $3";
+    tx.execute(sql, params![tenant, device, before]).await
+}
+
 /// The issued identity with this SHA-256 (hex): for which device, and its DER.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Enrolled devices.
 
+use domain::command::Purpose;
 use domain::managed_device::{ManagedDevice, PendingEnrollment, PinnedCertificate, Stage};
 use domain::{ManagedDeviceId, Platform, Serial, TenantId, Time};
 use query::fold;
@@ -332,6 +333,28 @@ pub async fn expiring_identities(
          order by not_after, tenant_id, id limit $2",
     );
     let rows = tx.list(&sql, params![before, limit]).await?;
+    rows.into_iter().map(|mut row| decode(&mut row)).collect()
+}
+
+/// Those of [`expiring_identities`] that can be offered a new identity: devices that can be woken and for which no offer
+/// waits yet. So devices that never answer do not stand before the others (lessons 60, 61).
+///
+/// # Errors
+/// The engine's.
+pub async fn identities_to_renew(
+    tx: &mut Tx<'_>,
+    before: Time,
+    limit: u32,
+) -> Result<Vec<ManagedDevice>, StoreError> {
+    let sql = TABLE.select(
+        "where not_after < $1 and (next_not_after is null or next_not_after < $1) \
+         and stage in ('authenticated', 'awaitingConfiguration', 'enrolled') and push is not null \
+         and not exists (select 1 from command c where c.tenant_id = managed_device.tenant_id \
+            and c.device_id = managed_device.id and c.purpose = $2) \
+         order by not_after, tenant_id, id limit $3",
+    );
+    let offered = Value::json(&Purpose::IdentityRenewal)?;
+    let rows = tx.list(&sql, params![before, offered, limit]).await?;
     rows.into_iter().map(|mut row| decode(&mut row)).collect()
 }
 

@@ -151,7 +151,25 @@ pub async fn wake_settle(
     tx.execute(sql, params![tenant, device, next_due, attempts]).await.map(drop)
 }
 
-/// Notes that a device cannot be reached until it sends a new token, and asks for it no more.
+/// Ends the claim that lasts until `claimed_until` as [`wake_settle`] does; whether it still stood. It stands no more
+/// when the device was heard from meanwhile or something new waits for it: then that decides when it is due.
+///
+/// # Errors
+/// The engine's.
+pub async fn wake_settle_claim(
+    tx: &mut Tx<'_>,
+    tenant: &TenantId,
+    device: &ManagedDeviceId,
+    claimed_until: Time,
+    next_due: Time,
+    attempts: u32,
+) -> Result<bool, StoreError> {
+    let sql = "update wake set due = $3, attempts = $4 where tenant_id = $1 and device_id = $2 and due = $5";
+    Ok(tx.execute(sql, params![tenant, device, next_due, attempts, claimed_until]).await? > 0)
+}
+
+/// Notes that a device cannot be reached by `target` until it sends a new token, and asks for it no more. Changes
+/// nothing when the device has sent one since that target was read: the answer is about the old one.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if the device changed meanwhile.
@@ -159,12 +177,13 @@ pub async fn mark_unreachable(
     tx: &mut Tx<'_>,
     tenant: &TenantId,
     device: &ManagedDeviceId,
+    target: &PushTarget,
     words: &str,
 ) -> Result<(), StoreError> {
+    let Some(mut found) = managed_device::get(tx, tenant, device).await? else { return Ok(()) };
+    let Some(push) = found.push.as_mut().filter(|push| *push == target) else { return Ok(()) };
+    push.unreachable = Some(words.to_owned());
     let sql = "update wake set due = $3 where tenant_id = $1 and device_id = $2";
     tx.execute(sql, params![tenant, device, Time::NEVER]).await?;
-    let Some(mut found) = managed_device::get(tx, tenant, device).await? else { return Ok(()) };
-    let Some(push) = &mut found.push else { return Ok(()) };
-    push.unreachable = Some(words.to_owned());
     managed_device::update(tx, &found).await
 }

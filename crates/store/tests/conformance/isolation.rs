@@ -198,7 +198,9 @@ async fn changes_nothing(tx: &mut Tx<'_>, stranger: &TenantId) -> Done {
     assert_eq!(command::cancel_all(tx, stranger, &managed, at(4)).await?, 0);
     assert_eq!(setup::update(tx, &sample::plan(&device)).await, conflict);
     push::wake_settle(tx, stranger, &managed, Time::NEVER, 9).await?;
-    push::mark_unreachable(tx, stranger, &managed, "gone").await?;
+    push::mark_unreachable(tx, stranger, &managed, &device.push.clone().unwrap(), "gone").await?;
+    assert!(!push::wake_settle_claim(tx, stranger, &managed, at(1), Time::NEVER, 9).await?);
+    assert_eq!(identity::issued_prune(tx, stranger, &managed, Time::NEVER).await?, 0);
     assert!(!identity::challenge_use(tx, stranger, "challenge-owner", "tx", b"der", at(1)).await?);
     assert!(!secret::delete(tx, stranger, SecretKind::CaKey, "ca").await?);
     assert!(!application::delete(tx, stranger, "app-of-owner").await?);

@@ -1,6 +1,6 @@
 //! The queue, setup, wakes, challenges and last-seen.
 
-use domain::command::{CommandOutcome, CommandState};
+use domain::command::{CommandOutcome, CommandState, Purpose};
 use domain::managed_device::{PendingEnrollment, PinnedCertificate, Stage};
 use domain::setup::{ReleaseReason, SetupState};
 use domain::{Platform, TenantId, Time};
@@ -18,12 +18,15 @@ on_both_engines!(
     a_new_enrolment_replaces_the_plan,
     a_wake_is_claimed_once_until_its_lease_ends,
     a_device_that_cannot_be_reached_is_not_woken,
+    a_claim_that_was_overtaken_settles_nothing,
     two_nodes_share_out_the_wakes,
     a_challenge_is_used_once_and_in_time,
     of_many_transactions_one_uses_a_challenge,
     a_device_is_found_by_each_of_its_certificates,
     last_seen_only_goes_forward_and_is_kept_by_updates,
     expiring_identities_are_those_under_management_without_a_new_one,
+    devices_that_never_answer_keep_no_other_from_a_new_identity,
+    identities_that_ended_are_forgotten,
     due_tokens_come_longest_due_first,
     runs_come_newest_first_and_are_pruned,
 );
@@ -85,7 +88,9 @@ async fn cancelling_moves_the_whole_queue_to_history(bench: Bench) {
         let expected =
             |n| sample::command(&device, &format!("c{n}"), n).end(CommandOutcome::Cancelled, at(7));
         assert_eq!(history, [expected(3), expected(2)], "newest first, no more than asked for");
-        assert_eq!(command::history_prune(tx, at(8)).await?, 3);
+        assert_eq!(command::history_prune(tx, at(7), 10).await?, 0, "not old enough");
+        assert_eq!(command::history_prune(tx, at(8), 2).await?, 2, "no more than asked for");
+        assert_eq!(command::history_prune(tx, at(8), 2).await?, 1);
         Ok(())
     });
     outcome.unwrap();
@@ -197,10 +202,36 @@ async fn a_device_that_cannot_be_reached_is_not_woken(bench: Bench) {
         push::wake_request(tx, &tenant, &id("unknown"), at(1)).await?;
         let due = push::wakes_due(tx, at(1), 10).await?;
         assert_eq!(due.iter().map(|wake| &wake.device).collect::<Vec<_>>(), [&reachable.id]);
-        push::mark_unreachable(tx, &tenant, &reachable.id, "410").await?;
+        let old = domain::managed_device::PushTarget { received_at: at(0), ..due[0].target.clone() };
+        push::mark_unreachable(tx, &tenant, &reachable.id, &old, "410").await?;
+        let found = managed_device::get(tx, &tenant, &reachable.id).await?.unwrap();
+        assert_eq!(found.push.unwrap().unreachable, None, "the device has sent another token since");
+        assert_eq!(push::next_wake_due(tx).await?, Some(at(1).plus(push::WAKE_LEASE)), "and is woken by it");
+        push::mark_unreachable(tx, &tenant, &reachable.id, &due[0].target, "410").await?;
         let found = managed_device::get(tx, &tenant, &reachable.id).await?.unwrap();
         assert_eq!(found.push.unwrap().unreachable.as_deref(), Some("410"));
         assert!(push::wakes_due(tx, at(1_000_000), 10).await?.is_empty());
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+/// Lessons 55: what was asked for while a push was under way is not put off by how the push ended.
+async fn a_claim_that_was_overtaken_settles_nothing(bench: Bench) {
+    let device = sample::managed(&id("t"), "C01");
+    let outcome: Done = tx!(bench.store, [device], |tx| {
+        let (tenant, owner) = (&device.tenant, &device.id);
+        managed_device::insert(tx, &device).await?;
+        push::wake_request(tx, tenant, owner, at(1)).await?;
+        let claimed = at(1).plus(push::WAKE_LEASE);
+        assert_eq!(push::wakes_due(tx, at(1), 10).await?.len(), 1);
+        push::wake_request(tx, tenant, owner, at(3)).await?;
+        assert!(!push::wake_settle_claim(tx, tenant, owner, claimed, at(90_000), 12).await?);
+        let again = push::wakes_due(tx, at(3), 10).await?;
+        assert_eq!(again.iter().map(|wake| wake.attempts).collect::<Vec<_>>(), [0]);
+        let claimed = at(3).plus(push::WAKE_LEASE);
+        assert!(push::wake_settle_claim(tx, tenant, owner, claimed, at(500), 1).await?);
+        assert_eq!(push::next_wake_due(tx).await?, Some(at(500)));
         Ok(())
     });
     outcome.unwrap();
@@ -368,6 +399,48 @@ async fn expiring_identities_are_those_under_management_without_a_new_one(bench:
         let serials: Vec<_> = found.iter().map(|device| device.serial.as_str()).collect();
         assert_eq!(serials, ["SOONER", "RENEWEDLONGAGO", "SOON"]);
         assert_eq!(managed_device::count_by_stage(tx, &tenant).await?.len(), 3);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+/// Lessons 60, 61.
+async fn devices_that_never_answer_keep_no_other_from_a_new_identity(bench: Bench) {
+    let tenant: TenantId = id("t");
+    let outcome: Done = tx!(bench.store, [tenant], |tx| {
+        for (serial, not_after) in [("OFFERED", 1), ("DEAF", 2), ("BUSY", 3), ("NEXT", 4), ("LATER", 100)] {
+            let mut device = sample::managed(&tenant, serial);
+            let fingerprint = format!("fp-{serial}");
+            device.certificate = Some(PinnedCertificate { fingerprint, not_after: at(not_after) });
+            device.push = device.push.filter(|_| serial != "DEAF");
+            managed_device::insert(tx, &device).await?;
+            let mut command = sample::command(&device, "a", 1);
+            match serial {
+                "OFFERED" => command.purpose = Purpose::IdentityRenewal,
+                "BUSY" => {}
+                _ => continue,
+            }
+            command::enqueue(tx, &command).await?;
+        }
+        let found = managed_device::identities_to_renew(tx, at(50), 2).await?;
+        let serials: Vec<_> = found.iter().map(|device| device.serial.as_str()).collect();
+        assert_eq!(serials, ["BUSY", "NEXT"]);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+async fn identities_that_ended_are_forgotten(bench: Bench) {
+    let device = sample::managed(&id("t"), "C01");
+    let outcome: Done = tx!(bench.store, [device], |tx| {
+        let (tenant, owner) = (&device.tenant, &device.id);
+        for (fingerprint, not_after) in [("old", 10), ("new", 20)] {
+            identity::issued_insert(tx, tenant, owner, fingerprint, "01", at(not_after), b"der").await?;
+        }
+        assert_eq!(identity::issued_prune(tx, tenant, &id("another"), at(15)).await?, 0);
+        assert_eq!(identity::issued_prune(tx, tenant, owner, at(15)).await?, 1);
+        assert!(identity::issued_get(tx, tenant, "old").await?.is_none());
+        assert!(identity::issued_get(tx, tenant, "new").await?.is_some());
         Ok(())
     });
     outcome.unwrap();
