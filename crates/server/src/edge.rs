@@ -23,6 +23,8 @@ use crate::metrics;
 const CLIENT_ID_LEN_MAX: usize = 128;
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+/// Characters of a path that the log tells.
+const PATH_LEN_MAX: usize = 200;
 /// Seconds after which a device that found the house full may come back.
 const DEVICE_RETRY_SECONDS: u64 = 10;
 
@@ -109,7 +111,7 @@ pub(crate) async fn around(State(edge): State<Edge>, mut request: Request, next:
         side: edge.side,
         method: request.method().clone(),
         matched: request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()),
-        path: request.uri().path().chars().take(200).collect(),
+        path: told(request.uri().path()),
         peer: request.extensions().get::<PeerAddr>().map(|peer| peer.0.ip()),
     };
     let mut response = match edge.places.clone().try_acquire_owned() {
@@ -137,6 +139,18 @@ async fn inside(edge: &Edge, request: Request, next: Next, ids: &RequestIds) -> 
         }
         Err(_) => edge.refuse(ApiError::timed_out(), ids),
     }
+}
+
+/// Whether a path is one of devices. On the API's side it is there by mistake: a proxy sends it to the wrong port, or a
+/// person has copied an enrolment URL.
+pub(crate) fn is_of_devices(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    first.eq_ignore_ascii_case("t")
+}
+
+/// A path as the log may tell it: one of devices may hold a secret, wherever it was asked for.
+pub(crate) fn told(path: &str) -> String {
+    if is_of_devices(path) { "/t/…".to_owned() } else { path.chars().take(PATH_LEN_MAX).collect() }
 }
 
 /// One request as the log tells it. Never its query, which may filter by somebody's name, and on the devices' side

@@ -8,7 +8,7 @@ use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HeaderMap};
 use net::PeerAddr;
 use net::forwarded::Network;
 
@@ -16,6 +16,8 @@ use crate::metrics;
 
 /// A database that does not answer within this is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Headers by which proxies tell that they are some.
+const PASSED_ON: [&str; 4] = ["x-forwarded-for", "x-real-ip", "forwarded", "via"];
 
 #[derive(Clone)]
 struct Health {
@@ -52,10 +54,17 @@ async fn ready(State(health): State<Health>) -> Response {
 
 /// For Prometheus. They tell strangers how busy an organisation is, so they are told only to this computer and to the
 /// networks that the operator names.
-async fn numbers(State(health): State<Health>, peer: Option<Extension<PeerAddr>>) -> Response {
+async fn numbers(
+    State(health): State<Health>,
+    peer: Option<Extension<PeerAddr>>,
+    headers: HeaderMap,
+) -> Response {
+    // What a proxy on this computer passes on comes from this computer only to the eye.
+    let passed_on = PASSED_ON.iter().any(|name| headers.contains_key(*name));
     let allowed = peer.is_some_and(|Extension(PeerAddr(peer))| {
         let address = peer.ip().to_canonical();
-        address.is_loopback() || health.metrics_from.iter().any(|network| network.contains(address))
+        (address.is_loopback() && !passed_on)
+            || health.metrics_from.iter().any(|network| network.contains(address))
     });
     if !allowed {
         return (StatusCode::FORBIDDEN, "metrics are not for this address").into_response();

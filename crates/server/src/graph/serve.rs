@@ -19,7 +19,7 @@ use super::call::Call;
 use super::error::ApiError;
 use super::json;
 use super::route::{Found, Route, find, flat};
-use crate::edge::{Handled, RequestIds};
+use crate::edge::{Handled, RequestIds, is_of_devices};
 
 /// Bytes of a body. The largest is a list of serials to import: 10,000 of them in 4 MB.
 pub(crate) const BODY_MAX: usize = 4 << 20;
@@ -53,6 +53,10 @@ async fn answer(
     body: axum::body::Body,
     handled: &mut Handled,
 ) -> Result<Answer, ApiError> {
+    // A device that a proxy sends to the wrong port must not hear 401: it would leave management (apple.md 3.3).
+    if is_of_devices(parts.uri.path()) {
+        return Err(ApiError::not_found("Failed to find this: devices are not served here."));
+    }
     // First of all: a stranger learns nothing, not even which paths exist.
     let caller = identify(&api.gate, &parts.headers)?;
     handled.tenant = Some(caller.tenant.to_string());

@@ -12,7 +12,7 @@ use net::{ListenConfig, Listener};
 use tower::ServiceExt;
 
 use super::world::{D, with_limits, world};
-use crate::edge::{Edge, Side, around};
+use crate::edge::{Edge, Side, around, told};
 use crate::{Server, ServerConfig, ServerLimits};
 
 /// Nothing of the devices' side is ever 401 (apple.md 3.3), and neither side answers for the other.
@@ -44,9 +44,27 @@ async fn devices_have_a_listener_of_their_own_that_knows_no_api() {
         }
     }
     let api = format!("http://{}", running.api_addr);
-    // On the API's side the path is nobody's.
-    world.get(&format!("{api}/t/default/mdm")).await.expect(400);
+    // On the API's side the path is nobody's; still it is never 401, whoever asks.
+    world.get(&format!("{api}/t/default/mdm")).await.expect(404);
     running.stop().await;
+}
+
+/// A proxy that sends devices to the API's port must not cost their enrolments, nor write their secrets into the log.
+#[tokio::test]
+async fn a_device_that_comes_to_the_api_hears_no_401_and_leaves_no_secret() {
+    let world = world().await;
+    for path in
+        ["/t/default/mdm", "/t/default/checkin", "/T/default/enroll/secret/", "//t/default/connect", "/t"]
+    {
+        for method in [Method::GET, Method::POST, Method::PUT] {
+            let status = world.send(method, path, &[], "x".into()).await.status;
+            assert!(matches!(status.as_u16(), 400 | 403 | 404 | 405), "{path}: {status}");
+        }
+    }
+    for path in ["/t/default/enroll/hushed", "/T/default/enroll/hushed/", "//t/default/enroll/hushed"] {
+        assert_eq!(told(path), "/t/…", "as the log has it");
+    }
+    assert_eq!(told("/beta/tenants"), "/beta/tenants");
 }
 
 #[tokio::test]
@@ -83,6 +101,10 @@ async fn health_and_metrics_need_no_token_and_tell_no_secret() {
     assert!(metrics.text.contains("deviceManagement/depOnboardingSettings/{token}"), "{}", metrics.text);
     assert!(!metrics.text.contains(&token), "a path's ids are no labels");
     assert!(metrics.text.contains("muster_loop_turns_total"));
+    // A proxy on this computer that nobody named speaks for the whole world.
+    for header in ["x-forwarded-for", "forwarded", "via"] {
+        world.send(Method::GET, "/metrics", &[(header, "192.0.2.1")], String::new()).await.expect(403);
+    }
 }
 
 #[tokio::test]
