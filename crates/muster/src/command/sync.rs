@@ -56,13 +56,18 @@ pub(crate) async fn run(sync: Sync, api: &Api, format: Format) -> Result<(), Cli
             let kind = if start.full { "full" } else { "delta" };
             api.post(&format!("muster/tokens/{id}/sync"), &json!({ "kind": kind })).await?;
             if start.watch {
-                return watch(&id, api, format).await;
+                let run = watch(&id, api, format).await?;
+                // Who asked for a sync wants it done; who only watches has seen how it went.
+                return match run.get("state").and_then(Value::as_str) {
+                    Some("failed") => Err(CliError::Words("the sync failed".into())),
+                    _ => Ok(()),
+                };
             }
             output::done(format, "Asked for. `muster sync watch` shows it.");
             Ok(())
         }
         Sync::Status(token) => status(&tokens::find(api, &token.token).await?, api, format).await,
-        Sync::Watch(token) => watch(&tokens::find(api, &token.token).await?, api, format).await,
+        Sync::Watch(token) => watch(&tokens::find(api, &token.token).await?, api, format).await.map(drop),
         Sync::History(token) => history(&tokens::find(api, &token.token).await?, api, format).await,
     }
 }
@@ -105,7 +110,8 @@ async fn status(token: &str, api: &Api, format: Format) -> Result<(), CliError> 
     Ok(())
 }
 
-async fn watch(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
+/// Answers the run that has ended.
+async fn watch(token: &str, api: &Api, format: Format) -> Result<Value, CliError> {
     let bar = if format == Format::People { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
         bar.set_style(style);
@@ -133,5 +139,5 @@ async fn watch(token: &str, api: &Api, format: Format) -> Result<(), CliError> {
         ("Gone", "devicesGone"),
     ];
     output::card(format, &run, &rows);
-    Ok(())
+    Ok(run)
 }
