@@ -26,13 +26,13 @@ pub enum NotNow {
         deadline: Time,
     },
     /// R57.
-    #[error("a sync may be asked for every 15 minutes; the next at {} (R57)", .next_at.rfc3339())]
+    #[error("the last sync by hand was a short while ago; the next may be asked for at {} (R57)", .next_at.rfc3339())]
     Manual {
         /// When it may.
         next_at: Time,
     },
     /// R55.
-    #[error("a full sync may be asked for every 7 days; the next at {} (R55)", .next_at.rfc3339())]
+    #[error("the last full sync was not long ago; the next may be asked for at {} (R55)", .next_at.rfc3339())]
     Full {
         /// When it may.
         next_at: Time,

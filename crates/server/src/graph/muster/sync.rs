@@ -28,7 +28,7 @@ fn row(run: &SyncRun) -> Value {
             ("repeatedCursor", Some("Apple repeated itself; stopped, and the next run goes on".to_owned()))
         }
         RunState::TimedOut => {
-            ("timedOut", Some("not finished within 15 minutes; the next run goes on (R57)".to_owned()))
+            ("timedOut", Some("not finished within its time; the next run goes on (R57)".to_owned()))
         }
         RunState::Failed { code, words } => ("failed", Some(format!("{words} ({code})"))),
     };
