@@ -121,8 +121,17 @@ impl Stack {
     /// # Panics
     /// When Apple gives none.
     pub async fn upload(&self, program: &Program) -> Reply {
-        let file = self.practice.download_token(program.server, ADMIN).unwrap();
+        let file = self.download(program);
         program.upload(&file, false).await
+    }
+
+    /// Downloads the token file at Apple. A person takes a moment for it, and no two uploads are at the same time.
+    ///
+    /// # Panics
+    /// When Apple gives none.
+    pub fn download(&self, program: &Program) -> Vec<u8> {
+        self.clock.advance(Duration::from_secs(1));
+        self.practice.download_token(program.server, ADMIN).unwrap()
     }
 
     /// Buys devices of a family and puts them on the program's MDM server.

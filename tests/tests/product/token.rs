@@ -31,7 +31,7 @@ async fn a_renewal_of_the_same_server_keeps_its_key_and_its_cursor() {
     stack.rest().await;
     let fetched = fetches(&stack);
     // Apple's portal ends the token in use the moment it gives another.
-    let file = stack.practice.download_token(program.server, ADMIN).unwrap();
+    let file = stack.download(&program);
     let runs = program.ended().await.len();
     assert_eq!(program.upload(&file, false).await.status, 204);
     let run = program.runs(runs + 1).await;
@@ -58,7 +58,7 @@ async fn the_file_of_another_server_is_taken_only_when_confirmed() {
     };
     let moved = Program { server: other, ..program.clone() };
     let serial = stack.buy(&moved, Family::IPad, 1).remove(0);
-    let file = stack.practice.download_token(other, ADMIN).unwrap();
+    let file = stack.download(&moved);
     let fetched = fetches(&stack);
     let refused = program.upload(&file, false).await;
     assert!(refused.refused(409).contains("Another server"), "{}", refused.body);

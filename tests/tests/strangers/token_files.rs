@@ -25,6 +25,7 @@ fn inner(file: &TokenFile) -> String {
 
 /// A fresh file for the program's server, encrypted by OpenSSL to the server's certificate.
 fn encrypted(stack: &Stack, openssl: &OpenSsl, program: &Program, how: &str) -> Vec<u8> {
+    stack.clock.advance(std::time::Duration::from_secs(1));
     let now = stack.practice.world().now();
     let mut model = stack.practice.world().model();
     let file = model.issue_token(program.server, ADMIN, now).unwrap();
