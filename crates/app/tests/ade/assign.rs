@@ -6,13 +6,23 @@ use practice::apple::PlannedAnswer;
 use practice::apple::catalogue::Family;
 
 use crate::bench::{Bench, Connected, DAY, HOUR, MINUTE};
+use crate::engine::{Engine, on_both_engines};
+
+on_both_engines! {
+    /// Shows: R29, R59, R15
+    the_default_profile_reaches_every_device_in_calls_of_a_thousand,
+}
 
 const ASSIGN: &str = "PUT /profile/devices";
 const DEFINE: &str = "POST /profile";
 
 /// A server with iPads, a default profile, all synced and assigned.
 async fn ready(count: usize) -> (Bench, Connected, Vec<String>, domain::ProfileId) {
-    let bench = Bench::start().await;
+    ready_on(Engine::Sqlite, count).await
+}
+
+async fn ready_on(engine: Engine, count: usize) -> (Bench, Connected, Vec<String>, domain::ProfileId) {
+    let bench = Bench::on(engine, domain::Limits::default()).await;
     let connected = bench.connect("Headquarters").await;
     let serials = bench.buy(connected.server, Family::IPad, count);
     let sales = bench.profile(&connected.token, Platform::Ios, "Sales").await;
@@ -22,10 +32,8 @@ async fn ready(count: usize) -> (Bench, Connected, Vec<String>, domain::ProfileI
     (bench, connected, serials, sales)
 }
 
-/// Shows: R29, R59, R15
-#[tokio::test(flavor = "multi_thread")]
-async fn the_default_profile_reaches_every_device_in_calls_of_a_thousand() {
-    let (bench, connected, serials, _) = ready(2_300).await;
+async fn the_default_profile_reaches_every_device_in_calls_of_a_thousand(engine: Engine) {
+    let (bench, connected, serials, _) = ready_on(engine, 2_300).await;
     assert_eq!(bench.calls(ASSIGN), 3);
     assert_eq!(bench.profile_at_apple(connected.server, &serials[2_299]).as_deref(), Some("Sales"));
     assert_eq!(bench.readiness(&serials[0]).await, (true, vec!["ready"]));

@@ -20,6 +20,8 @@ use practice::apple::shop::{Order, Selection};
 use practice::{Practice, PracticeConfig};
 use tempfile::TempDir;
 
+use crate::engine::Engine;
+
 pub(crate) const BY: &str = "it@example.org";
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
@@ -62,12 +64,16 @@ impl Bench {
     }
 
     pub(crate) async fn with_limits(limits: Limits) -> Self {
+        Self::on(Engine::Sqlite, limits).await
+    }
+
+    pub(crate) async fn on(engine: Engine, limits: Limits) -> Self {
         let clock = Clock::manual(1_800_000_000_000_000);
         let config = PracticeConfig { clock: clock.clone(), ..PracticeConfig::default() };
         let practice = Practice::start(config).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         let place = Place {
-            database_url: format!("sqlite:{}", dir.path().join("muster.db").display()),
+            database_url: engine.database_url(&dir).await,
             seal_key: seal_key().unwrap(),
             older_seal_keys: Vec::new(),
         };

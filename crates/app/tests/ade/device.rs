@@ -4,11 +4,15 @@ use muster_app::{AppError, device, profile, token};
 use practice::apple::catalogue::Family;
 
 use crate::bench::{Bench, DAY, HOUR};
+use crate::engine::{Engine, on_both_engines};
 
-/// Shows: R29, R44
-#[tokio::test(flavor = "multi_thread")]
-async fn a_list_from_an_administrator_waits_for_apple_and_is_then_carried_out() {
-    let bench = Bench::start().await;
+on_both_engines! {
+    /// Shows: R29, R44
+    a_list_from_an_administrator_waits_for_apple_and_is_then_carried_out,
+}
+
+async fn a_list_from_an_administrator_waits_for_apple_and_is_then_carried_out(engine: Engine) {
+    let bench = Bench::on(engine, domain::Limits::default()).await;
     let connected = bench.connect("Headquarters").await;
     let id = &connected.token;
     bench.profile(id, Platform::Ios, "Sales").await;

@@ -4,6 +4,7 @@
 mod assign;
 mod bench;
 mod device;
+mod engine;
 mod loops;
 mod sync;
 mod token;

@@ -4,11 +4,21 @@ use practice::apple::PlannedAnswer;
 use practice::apple::catalogue::Family;
 
 use crate::bench::{Bench, DAY, HOUR, MINUTE};
+use crate::engine::{Engine, on_both_engines};
 
-/// Shows: R17, R55, R57
-#[tokio::test(flavor = "multi_thread")]
-async fn the_first_sync_brings_every_device_and_the_next_what_changed() {
-    let bench = Bench::start().await;
+on_both_engines! {
+    /// Shows: R17, R55, R57
+    the_first_sync_brings_every_device_and_the_next_what_changed,
+    /// Shows: R56
+    a_device_deleted_here_comes_back_with_the_next_full_sync_only,
+    /// Shows: R55
+    a_device_whose_record_is_damaged_is_not_taken_for_gone,
+    /// Lessons 2: a pass that breaks off between two pages loses nothing and marks nothing as gone.
+    a_pass_that_breaks_off_goes_on_from_its_cursor_after_a_restart,
+}
+
+async fn the_first_sync_brings_every_device_and_the_next_what_changed(engine: Engine) {
+    let bench = Bench::on(engine, domain::Limits::default()).await;
     let connected = bench.connect("Headquarters").await;
     let id = &connected.token;
     let first = bench.buy(connected.server, Family::IPad, 2_300);
@@ -46,11 +56,9 @@ async fn a_sync_ends_at_its_batch_limit_and_each_further_one_adds_a_batch() {
     assert_eq!(seen[2], (450, RunState::Succeeded));
 }
 
-/// Lessons 2: a pass that breaks off between two pages loses nothing and marks nothing as gone.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pass_that_breaks_off_goes_on_from_its_cursor_after_a_restart() {
+async fn a_pass_that_breaks_off_goes_on_from_its_cursor_after_a_restart(engine: Engine) {
     let limits = domain::Limits { sync_page: 100, sync_batch: 100, ..domain::Limits::default() };
-    let mut bench = Bench::with_limits(limits).await;
+    let mut bench = Bench::on(engine, limits).await;
     let connected = bench.connect("Headquarters").await;
     let id = connected.token.clone();
     bench.buy(connected.server, Family::IPad, 250);
@@ -73,10 +81,8 @@ async fn a_pass_that_breaks_off_goes_on_from_its_cursor_after_a_restart() {
     assert_eq!((run.state, run.counts.new, run.counts.gone), (RunState::Succeeded, 50, 0));
 }
 
-/// Shows: R56
-#[tokio::test(flavor = "multi_thread")]
-async fn a_device_deleted_here_comes_back_with_the_next_full_sync_only() {
-    let bench = Bench::start().await;
+async fn a_device_deleted_here_comes_back_with_the_next_full_sync_only(engine: Engine) {
+    let bench = Bench::on(engine, domain::Limits::default()).await;
     let connected = bench.connect("Headquarters").await;
     let id = &connected.token;
     let serials = bench.buy(connected.server, Family::IPad, 2);
@@ -224,10 +230,8 @@ fn list_of(records: &[String]) -> PlannedAnswer {
     PlannedAnswer::new(200, &page)
 }
 
-/// Shows: R55
-#[tokio::test(flavor = "multi_thread")]
-async fn a_device_whose_record_is_damaged_is_not_taken_for_gone() {
-    let bench = Bench::start().await;
+async fn a_device_whose_record_is_damaged_is_not_taken_for_gone(engine: Engine) {
+    let bench = Bench::on(engine, domain::Limits::default()).await;
     let connected = bench.connect("Headquarters").await;
     let serials = bench.buy(connected.server, Family::IPad, 3);
     bench.sync().await;

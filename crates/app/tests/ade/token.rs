@@ -7,6 +7,12 @@ use practice::apple::catalogue::Family;
 use practice::apple::org::Revocation;
 
 use crate::bench::{BY, Bench, DAY, MINUTE, administrator};
+use crate::engine::{Engine, on_both_engines};
+
+on_both_engines! {
+    /// Shows: R24
+    a_renewal_keeps_cursor_key_and_profiles,
+}
 
 /// Shows: R6
 #[tokio::test(flavor = "multi_thread")]
@@ -92,10 +98,8 @@ async fn a_file_for_a_key_that_was_left_behind_is_refused_with_the_keys_that_are
     }
 }
 
-/// Shows: R24
-#[tokio::test(flavor = "multi_thread")]
-async fn a_renewal_keeps_cursor_key_and_profiles() {
-    let bench = Bench::start().await;
+async fn a_renewal_keeps_cursor_key_and_profiles(engine: Engine) {
+    let bench = Bench::on(engine, domain::Limits::default()).await;
     let connected = bench.connect("Headquarters").await;
     let id = &connected.token;
     bench.buy(connected.server, Family::IPad, 2);
@@ -211,6 +215,27 @@ async fn terms_that_wait_are_named_with_the_organisation_and_heal_by_themselves(
     bench.clock.advance(61 * MINUTE);
     bench.sync().await;
     assert_eq!(bench.alerts().await, []);
+}
+
+/// Shows: R24
+#[tokio::test(flavor = "multi_thread")]
+async fn terms_that_stop_an_assignment_are_told_of_and_looked_at_again_within_the_hour() {
+    let bench = Bench::start().await;
+    let connected = bench.connect("Headquarters").await;
+    bench.buy(connected.server, Family::IPad, 1);
+    bench.sync().await;
+    bench.practice.world().model().org_mut(bench.org).unwrap().terms_pending = true;
+    let profile = bench.profile(&connected.token, domain::Platform::Ios, "Office").await;
+    profile::set_default(&bench.app, &bench.actor, &connected.token, &profile).await.unwrap();
+    bench.assign().await;
+    assert!(bench.alerts().await.contains(&AlertKind::TermsNotAccepted));
+    bench.practice.world().model().org_mut(bench.org).unwrap().terms_pending = false;
+    bench.clock.advance(61 * MINUTE);
+    bench.sync().await;
+    assert_eq!(bench.alerts().await, []);
+    bench.assign().await;
+    let device = bench.shown(&connected.token).await.pop().unwrap();
+    assert_eq!(device.apple.profile_status, domain::device::ProfileStatus::Assigned);
 }
 
 /// Shows: R18
