@@ -70,14 +70,10 @@ async fn devices(scope: &Scope, tx: &mut Tx<'_>) -> Result<Vec<DeviceFact>> {
         }
     }
     let soon = scope.now.plus(IDENTITY_WARNING);
-    for device in store::managed_device::expiring_identities(tx, soon, DEVICES).await? {
-        if device.tenant == scope.tenant && device.stage.is_managed() {
-            let since = device
-                .certificate
-                .as_ref()
-                .map_or(scope.now, |pinned| pinned.not_after.minus(IDENTITY_WARNING));
-            facts.push(fact(&device, AlertKind::IdentityExpiry, since, None));
-        }
+    for device in store::managed_device::expiring_identities(tx, &scope.tenant, soon, DEVICES).await? {
+        let pinned = device.certificate.as_ref();
+        let since = pinned.map_or(scope.now, |pinned| pinned.not_after.minus(IDENTITY_WARNING));
+        facts.push(fact(&device, AlertKind::IdentityExpiry, since, None));
     }
     for device in store::managed_device::rivals(tx, &scope.tenant, DEVICES).await? {
         if let Some(rival) = &device.rival {

@@ -317,27 +317,28 @@ pub async fn touch_last_seen(
     tx.execute_rows(sql, &[Text, Text, Int], rows).await.map(drop)
 }
 
-/// Devices of every tenant, under management, whose identity ends before `before` and which hold no renewed one;
-/// soonest first.
+/// Devices of a tenant, under management, whose identity ends before `before` and which hold no renewed one; soonest
+/// first.
 ///
 /// # Errors
 /// The engine's.
 pub async fn expiring_identities(
     tx: &mut Tx<'_>,
+    tenant: &TenantId,
     before: Time,
     limit: u32,
 ) -> Result<Vec<ManagedDevice>, StoreError> {
     let sql = TABLE.select(
-        "where not_after < $1 and (next_not_after is null or next_not_after < $1) \
+        "where tenant_id = $1 and not_after < $2 and (next_not_after is null or next_not_after < $2) \
          and stage in ('authenticated', 'awaitingConfiguration', 'enrolled') \
-         order by not_after, tenant_id, id limit $2",
+         order by not_after, id limit $3",
     );
-    let rows = tx.list(&sql, params![before, limit]).await?;
+    let rows = tx.list(&sql, params![tenant, before, limit]).await?;
     rows.into_iter().map(|mut row| decode(&mut row)).collect()
 }
 
-/// Those of [`expiring_identities`] that can be offered a new identity: devices that can be woken and for which no offer
-/// waits yet. So devices that never answer do not stand before the others (lessons 60, 61).
+/// Devices of every tenant whose identity is to be renewed: as [`expiring_identities`], if they can be woken and no
+/// offer waits for them yet. So devices that never answer do not stand before the others (lessons 60, 61).
 ///
 /// # Errors
 /// The engine's.

@@ -12,6 +12,8 @@ use crate::{App, AppError, Result, command, managed_device, setup};
 
 /// Between turns: days are given to a command, so minutes do not matter.
 const EVERY: Duration = Duration::from_secs(60);
+/// Wait while there is more: some of it may be what no turn can give up.
+const SOON: Duration = Duration::from_secs(1);
 /// Commands a turn.
 const BATCH: u32 = 200;
 /// What became of a command is kept for so long, as runs of syncs are.
@@ -50,7 +52,7 @@ pub async fn turn(app: App) -> Result<Time> {
             })
         })
         .await?;
-    Ok(if more { now } else { now.plus(EVERY) })
+    Ok(now.plus(if more { SOON } else { EVERY }))
 }
 
 async fn give_up(app: &App, expired: Command) -> Result<()> {

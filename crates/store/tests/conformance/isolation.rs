@@ -149,6 +149,7 @@ async fn sees_no_management(
     assert_eq!(command::pending_count(tx, stranger, managed).await?, 0);
     assert_eq!(command::last_seq(tx, stranger, managed).await?, None);
     assert!(command::history(tx, stranger, managed, 10).await?.is_empty());
+    assert!(managed_device::expiring_identities(tx, stranger, Time::NEVER, 10).await?.is_empty());
     assert!(setup::get(tx, stranger, managed).await?.is_none());
     assert!(setup::active(tx, stranger, None, 10).await?.is_empty());
     assert!(setup::released_at_deadline(tx, stranger, 10).await?.is_empty());

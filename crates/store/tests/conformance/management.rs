@@ -395,7 +395,7 @@ async fn expiring_identities_are_those_under_management_without_a_new_one(bench:
             device.stage = stage;
             managed_device::insert(tx, &device).await?;
         }
-        let found = managed_device::expiring_identities(tx, at(50), 10).await?;
+        let found = managed_device::expiring_identities(tx, &tenant, at(50), 10).await?;
         let serials: Vec<_> = found.iter().map(|device| device.serial.as_str()).collect();
         assert_eq!(serials, ["SOONER", "RENEWEDLONGAGO", "SOON"]);
         assert_eq!(managed_device::count_by_stage(tx, &tenant).await?.len(), 3);
