@@ -22,7 +22,7 @@ use store::device::Gap;
 
 use crate::profile::content::{self, Content};
 use crate::scope::Scope;
-use crate::{App, Result, ade};
+use crate::{App, Result, Work, ade};
 
 /// Tokens worked on side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -214,12 +214,33 @@ async fn drop_deleted(app: &App, token: &Token, gaps: &[Gap]) -> Result<()> {
 /// Apple refused or did not answer: the token is left alone for a while.
 async fn trouble(app: &App, token: &Token, error: &AdeError) -> Result<Ended> {
     tracing::warn!(tenant = %token.tenant, token = %token.id, "failed to {error} while assigning profiles");
-    if let Some(heard) = ade::heard(error) {
-        ade::keep_standing(app, token, heard).await?;
-    }
     let until = app.now().plus(ade::wait_after(error, app));
     ade::pause(app, token, until);
+    if let Some(heard) = ade::heard(error) {
+        let token = ade::keep_standing(app, token, heard).await?;
+        if let Some(token) = token.filter(|token| token.standing != Standing::Good) {
+            look_by(app, &token, until).await?;
+        }
+    }
     Ok(Ended::Paused(until))
+}
+
+/// A token in trouble is left to the sync loop: it must not wait for its next timed run to look.
+async fn look_by(app: &App, token: &Token, due: Time) -> Result<()> {
+    app.commit((token.tenant.clone(), token.id.clone(), due), |tx, (tenant, token, due)| {
+        Box::pin(async move {
+            let Some(mut state) = store::sync::state(tx, &tenant, &token).await? else { return Ok(()) };
+            let before = state.next_due;
+            state.look_by(due);
+            if state.next_due != before {
+                store::sync::update_state(tx, &state).await?;
+            }
+            Ok(())
+        })
+    })
+    .await?;
+    app.wake(Work::Sync);
+    Ok(())
 }
 
 /// What a profile is at Apple now.

@@ -222,7 +222,7 @@ async fn terms_that_wait_are_named_with_the_organisation_and_heal_by_themselves(
 async fn terms_that_stop_an_assignment_are_told_of_and_looked_at_again_within_the_hour() {
     let bench = Bench::start().await;
     let connected = bench.connect("Headquarters").await;
-    bench.buy(connected.server, Family::IPad, 1);
+    let serials = bench.buy(connected.server, Family::IPad, 1);
     bench.sync().await;
     bench.practice.world().model().org_mut(bench.org).unwrap().terms_pending = true;
     let profile = bench.profile(&connected.token, domain::Platform::Ios, "Office").await;
@@ -234,7 +234,7 @@ async fn terms_that_stop_an_assignment_are_told_of_and_looked_at_again_within_th
     bench.sync().await;
     assert_eq!(bench.alerts().await, []);
     bench.assign().await;
-    let device = bench.shown(&connected.token).await.pop().unwrap();
+    let device = bench.device(&serials[0]).await;
     assert_eq!(device.apple.profile_status, domain::device::ProfileStatus::Assigned);
 }
 

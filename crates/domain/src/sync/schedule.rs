@@ -108,6 +108,12 @@ impl SyncState {
         self.needs_full.get_or_insert(FullReason::Throttled);
     }
 
+    /// Apple refused the token to another loop: a sync shall look soon, as it is syncs that tell when the token is well
+    /// again (R24).
+    pub fn look_by(&mut self, due: Time) {
+        self.next_due = self.next_due.min(due);
+    }
+
     pub(super) fn restart(&mut self, why: FullReason, due: Time) {
         self.cursor = None;
         self.pass_open = false;
