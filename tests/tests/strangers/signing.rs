@@ -107,7 +107,7 @@ async fn machine_info_that_is_not_from_an_apple_device_is_refused_and_changes_no
         {
             assert_eq!(heard.status, 403, "{what}");
             let said: Value =
-                serde_json::from_slice(&heard.body).unwrap_or_else(|_| panic_with(what, &heard.body));
+                serde_json::from_slice(&heard.body).unwrap_or_else(|_| unread(what, &heard.body));
             assert_eq!(said["code"], "com.apple.unrecognized.device", "{what}");
         }
         assert_eq!(managed(&stack).await, before, "{what}");
@@ -119,7 +119,8 @@ async fn machine_info_that_is_not_from_an_apple_device_is_refused_and_changes_no
     );
 }
 
-fn panic_with(what: &str, body: &[u8]) -> Value {
+/// An answer that is no JSON, for the failure that it is.
+fn unread(what: &str, body: &[u8]) -> Value {
     json!({ "what": what, "body": String::from_utf8_lossy(body) })
 }
 
