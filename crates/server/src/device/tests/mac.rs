@@ -104,6 +104,25 @@ async fn a_mac_gets_an_administrator_whose_password_is_its_own_and_kept_until_it
     assert_ne!(password(&house).await.unwrap(), kept, "a password for each time it is set up");
 }
 
+/// A TokenUpdate in the middle of Setup Assistant begins the steps anew, and the Mac keeps the account that it made.
+#[tokio::test]
+async fn a_setup_that_begins_anew_asks_for_the_same_password() {
+    let house = house(with_admin()).await;
+    let mut mac = Pad::new();
+    mac.enrol(&house, true).await;
+    let mut heard = mac.idle(&house).await;
+    while heard.request_type().as_deref() != Some("AccountConfiguration") {
+        heard = mac.answer(&house, &heard, "Acknowledged").await;
+    }
+    mac.answer(&house, &heard, "Acknowledged").await;
+    let first = password(&house).await.unwrap();
+    mac.token_update(&house, true).await;
+    let again = of_type(&obeyed(&house, &mac).await, "AccountConfiguration").unwrap();
+    assert_eq!(password(&house).await.unwrap(), first);
+    let admin = again["AutoSetupAdminAccounts"].as_array().unwrap()[0].as_dictionary().unwrap().clone();
+    assert!(is_hash_of(admin["passwordHash"].as_data().unwrap(), &first));
+}
+
 /// Shows: N34
 #[tokio::test]
 async fn the_profiles_password_is_used_if_it_has_one_and_a_mac_that_leaves_keeps_its_account() {

@@ -52,7 +52,7 @@ fn rotation(settings: &ProfileSettings) -> Value {
 /// Changes what the body names. The body has canonical names and types.
 pub(super) fn apply(settings: &mut ProfileSettings, body: &Map<String, Value>) -> Result<(), AppError> {
     if body.get(PASSWORD).and_then(Value::as_str).is_some_and(|password| !password.is_empty()) {
-        let words = "this server makes no administrator's account on Macs, so that a password for it has no use; leave it out";
+        let words = "a password cannot be given here; leave it out, and the administrator's account of each Mac gets one of its own";
         return Err(AppError::invalid(PASSWORD, words));
     }
     let Ok(Value::Object(mut merged)) = serde_json::to_value(&*settings) else {
