@@ -46,7 +46,7 @@ async fn a_sync_by_hand_is_allowed_every_15_minutes() {
     stack.sync(&program).await;
     stack.pass(5 * MINUTE).await;
     let early = ask(&program).await;
-    assert!(early.refused(429).contains("15"), "{}", early.body);
+    assert!(early.refused(429).contains("R57"), "{}", early.body);
     assert_eq!(early.retry_after(), 10 * 60);
     stack.pass(10 * MINUTE).await;
     assert_eq!(ask(&program).await.status, 204);
@@ -61,7 +61,7 @@ async fn a_full_sync_is_allowed_every_7_days() {
     assert_eq!(program.runs(1).await["kind"], "full");
     stack.pass(HOUR).await;
     let early = program.ask_sync("full").await;
-    assert!(early.refused(429).contains('7'), "{}", early.body);
+    assert!(early.refused(429).contains("R55"), "{}", early.body);
     assert_eq!(early.retry_after(), (7 * DAY - HOUR).as_secs());
     let delta = program.ask_sync("delta").await;
     assert_eq!(delta.status, 202, "{}", delta.body);
