@@ -139,6 +139,10 @@ async fn token_update(
     }
     if outcome.enrolled {
         note_enrolled(scope, tx, &device).await?;
+        if device.awaiting_configuration {
+            // A Mac in Setup Assistant has no accounts yet: whatever password is kept was of the one before.
+            store::secret::delete(tx, &scope.tenant, SecretKind::AdminPassword, device.id.as_str()).await?;
+        }
         tracing::info!(tenant = %scope.tenant, serial = %device.serial, awaiting = device.awaiting_configuration, "a device has enrolled");
     }
     match outcome.setup {

@@ -54,9 +54,13 @@ pub(super) async fn configuration(
 }
 
 /// The password that the administrator's account on this device gets: the profile's, else one for this device alone.
-/// Either is kept with the device, since the profile's may change later and the account's does not.
+/// Either is kept with the device, since the profile's may change later and the account's does not. For the same reason
+/// a setup that begins anew asks for what it asked for before: the account may be there already.
 async fn password(scope: &Scope, tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<Zeroizing<Vec<u8>>> {
     let kind = SecretKind::AdminPassword;
+    if let Some(kept) = store::secret::get(tx, &scope.tenant, kind, device.id.as_str()).await? {
+        return Ok(kept);
+    }
     let password = match store::secret::get(tx, &scope.tenant, kind, device.profile.as_str()).await? {
         Some(chosen) => chosen,
         None => Zeroizing::new(pki::random::alphanumeric(PASSWORD_LEN)?.as_bytes().to_vec()),
