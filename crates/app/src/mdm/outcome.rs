@@ -10,7 +10,7 @@ use store::Tx;
 
 use super::check_in::leave;
 use crate::scope::Scope;
-use crate::{Result, command, setup};
+use crate::{AppError, Result, command, setup};
 
 /// Longest text kept of what a device says of itself, in bytes.
 const TEXT_MAX: usize = 256;
@@ -115,9 +115,12 @@ pub(super) async fn keep_name(scope: &Scope, tx: &mut Tx<'_>, device: &mut Manag
     if setup::is_active(scope, tx, device).await? || naming_waits(scope, tx, device).await? {
         return Ok(());
     }
-    command::send(scope, tx, device, &Command::Settings(vec![Setting::DeviceName(name)]), Purpose::Name)
-        .await?;
-    Ok(())
+    let rename = Command::Settings(vec![Setting::DeviceName(name)]);
+    match command::send(scope, tx, device, &rename, Purpose::Name).await {
+        // The queue is full: what the device says must be taken all the same, and a later check-in names it.
+        Ok(_) | Err(AppError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether a new name is on its way already.

@@ -4,9 +4,10 @@ use ::app::{loops, setup};
 use domain::managed_device::Stage;
 use domain::profile::ProfileSettings;
 use domain::setup::{ReleaseReason, SetupState};
+use http::StatusCode;
 use mdm::guard::{Dictionary, Value};
 
-use super::pretend::{House, Pad, SERIAL};
+use super::pretend::{House, Pad, SERIAL, TOPIC};
 
 async fn waiting(settings: ProfileSettings) -> (House, Pad) {
     let house = House::ready(settings).await;
@@ -138,6 +139,28 @@ async fn a_device_is_named_at_enrolment_and_again_when_it_shows_another_name() {
     let rename = pad.answer_with(&house, &asked, "Acknowledged", said).await;
     assert_eq!(name_in(&rename.plist()).as_deref(), Some(wanted.as_str()));
     assert!(pad.answer(&house, &rename, "Acknowledged").await.body.is_empty());
+}
+
+/// What a device must tell us is taken whatever waits for it: without its push token it could not be woken.
+#[tokio::test]
+async fn a_full_queue_keeps_no_token_update_out() {
+    let settings =
+        ProfileSettings { device_name_template: Some("{{SERIAL}}".into()), ..ProfileSettings::default() };
+    let (house, pad) = waiting(settings).await;
+    pad.obey(&house).await;
+    let id = house.managed().await.id;
+    let again = [
+        ("MessageType", "Authenticate".into()),
+        ("Topic", TOPIC.into()),
+        ("SerialNumber", SERIAL.into()),
+        ("DeviceName", "Ann's iPad".into()),
+    ];
+    assert_eq!(pad.say(&house, &again).await.status, StatusCode::OK);
+    for _ in 0..house.app.limits.commands_per_device {
+        let sync = ::app::managed_device::Action::SyncDevice;
+        ::app::managed_device::act(&house.app, &house.actor(), &id, sync).await.unwrap();
+    }
+    assert_eq!(pad.token_update(&house, false).await.status, StatusCode::OK);
 }
 
 /// Shows: L63, L64
