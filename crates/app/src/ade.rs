@@ -222,10 +222,16 @@ pub(crate) async fn keep_standing(app: &App, token: &Token, heard: Heard) -> Res
     if heard == Heard::Good && token.standing == Standing::Good {
         return Ok(Some(token.clone()));
     }
-    let args = (token.tenant.clone(), token.id.clone(), heard, app.now());
-    app.commit(args, |tx, (tenant, token, heard, now)| {
+    let args = (token.clone(), heard, app.now());
+    app.commit(args, |tx, (asked, heard, now)| {
         Box::pin(async move {
-            let Some(mut token) = store::token::get(tx, &tenant, &token).await? else { return Ok(None) };
+            let found = store::token::get(tx, &asked.tenant, &asked.id).await?;
+            let Some(mut token) = found else { return Ok(None) };
+            // A call that left with the credentials of before a renewal says nothing of those after it.
+            let uploaded = |token: &Token| token.server.as_ref().map(|server| server.uploaded_at);
+            if uploaded(&token) != uploaded(&asked) {
+                return Ok(Some(token));
+            }
             let standing = token.standing.after(heard, now);
             if standing != token.standing {
                 token.standing = standing;

@@ -61,7 +61,11 @@ fn collect(path: &Path, shown: &mut BTreeMap<String, Vec<String>>) {
             is_test = true;
         } else if let Some(name) = function_name(line) {
             if !pending.is_empty() {
-                assert!(is_test || ["proptest!", "on_both_engines!"].iter().any(|m| text.contains(m)), "{}: {name} is not a test", path.display());
+                assert!(
+                    is_test || ["proptest!", "on_both_engines!"].iter().any(|m| text.contains(m)),
+                    "{}: {name} is not a test",
+                    path.display()
+                );
                 let file = path.strip_prefix(root()).unwrap().display();
                 for id in pending.drain(..) {
                     shown.entry(id).or_default().push(format!("`{name}` ({file})"));

@@ -103,7 +103,8 @@ impl Server {
             None => people = people.merge(devices),
             Some(listener) => {
                 running.device_addr = listener.local_addr();
-                let devices: Router = devices.merge(health::alive().layer(from_fn_with_state(for_device, edge::around)));
+                let devices: Router =
+                    devices.merge(health::alive().layer(from_fn_with_state(for_device, edge::around)));
                 running.tasks.push(tokio::spawn(listener.serve(devices, stop.clone())));
             }
         }

@@ -1,9 +1,5 @@
 //! Tokens, syncs, profiles and assignments against practice Apple, over real connections.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test says what it expects by failing"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects by failing")]
 
 mod assign;
 mod bench;

@@ -75,7 +75,12 @@ pub(crate) fn sync_state(tenant: &TenantId, token: &TokenId) -> SyncState {
         tenant: tenant.clone(),
         token: token.clone(),
         version: 1,
-        cursor: Some(Cursor { value: "c".repeat(1_000), phase: Phase::Sync, stored_at: at(5), incomplete: true }),
+        cursor: Some(Cursor {
+            value: "c".repeat(1_000),
+            phase: Phase::Sync,
+            stored_at: at(5),
+            incomplete: true,
+        }),
         pass: 3,
         pass_open: true,
         needs_full: None,

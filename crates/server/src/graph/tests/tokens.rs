@@ -168,6 +168,9 @@ async fn a_search_for_dep_finds_ade_and_the_other_way_round() {
     for word in ["dep", "ADE", "automated%20device%20enrollment"] {
         let found = world.get(&format!("{D}?$search=%22{word}%22&$orderby=tokenName")).await.expect(200);
         let names = found.column("tokenName");
-        assert!(names.starts_with(&["Berlin ADE".into(), "Bern Device Enrollment Program".into()]), "{names:?}");
+        assert!(
+            names.starts_with(&["Berlin ADE".into(), "Bern Device Enrollment Program".into()]),
+            "{names:?}"
+        );
     }
 }
