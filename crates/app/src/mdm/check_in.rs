@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::device::EnrollmentEvent;
-use domain::managed_device::{AuthenticateSaid, DeviceInfo, ManagedDevice, PushSaid, Stage, TokenUpdateSaid};
+use domain::device::{EnrollmentEvent, EnrollmentState};
+use domain::managed_device::{
+    AuthenticateSaid, DeviceInfo, ManagedDevice, PushSaid, Refusal, Stage, TokenUpdateSaid,
+};
 use domain::secret::SecretKind;
 use domain::setup::Event;
 use mdm::checkin::{Authenticate, CheckIn, CheckInMessage, SetBootstrapToken, TokenUpdate};
@@ -134,6 +136,9 @@ async fn token_update(
     let heard = TokenUpdateSaid { udid, push, awaiting_configuration: said.awaiting_configuration };
     let outcome = before.clone().token_update(credential, heard, scope.now).map_err(refused)?;
     let mut device = outcome.device;
+    if outcome.enrolled && !before.stage.is_managed() {
+        may_come_back(scope, tx, &device).await?;
+    }
     if let Some(token) = &said.unlock_token {
         store::secret::put(tx, &scope.tenant, SecretKind::UnlockToken, device.id.as_str(), token).await?;
     }
@@ -159,6 +164,16 @@ async fn token_update(
         store::push::wake_request(tx, &scope.tenant, &device.id, scope.now).await?;
     }
     save(tx, &before, &device).await
+}
+
+/// A restored backup enrols a device that had left without asking for a profile, and so past every rule of admission:
+/// a block holds all the same.
+async fn may_come_back(scope: &Scope, tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<()> {
+    let row = store::device::get(tx, &scope.tenant, &device.token, &device.device).await?;
+    match row {
+        Some(row) if row.enrollment.state == EnrollmentState::Blocked => Err(refused(Refusal::Ended)),
+        _ => Ok(()),
+    }
 }
 
 /// The serial's row learns that it is enrolled, and with which profile.

@@ -157,3 +157,18 @@ async fn two_udids_for_one_serial_are_noted_and_the_enrolled_one_goes_on() {
     assert_eq!(device.rival.map(|rival| rival.udid).as_deref(), Some("RIVAL"));
     assert_eq!(pad.idle(&house).await.status, StatusCode::OK);
 }
+
+/// A device that has left is enrolled again by a restored backup, which asks nobody; not so one that was blocked.
+#[tokio::test]
+async fn a_blocked_device_that_has_left_does_not_come_back_with_its_old_identity() {
+    let house = House::ready(ProfileSettings::default()).await;
+    let mut pad = Pad::new();
+    pad.enrol(&house, false).await;
+    let out = [("MessageType", "CheckOut".into()), ("Topic", TOPIC.into())];
+    pad.say(&house, &out).await;
+    assert_eq!(pad.token_update(&house, false).await.status, StatusCode::OK);
+    pad.say(&house, &out).await;
+    house.change_row(|row| row.enrollment.state = EnrollmentState::Blocked).await;
+    assert_eq!(pad.token_update(&house, false).await.status, StatusCode::FORBIDDEN);
+    assert!(!house.managed().await.stage.is_managed());
+}
