@@ -21,7 +21,7 @@ use crate::{Actor, App, AppError, Result};
 
 pub use assign::{Assigned, assign, assign_across, unassign};
 pub use content::{enrollment_url, export_mobile_config};
-pub use password::set_admin_password;
+pub use password::{check_admin_password, set_admin_password};
 
 /// What an edit does to the settings. It may run more than once.
 pub type Edit = Arc<dyn Fn(&mut ProfileSettings) -> Result<()> + Send + Sync>;

@@ -13,6 +13,19 @@ const SETTING: &str = "adminAccountPassword";
 /// Longest password, in bytes; macOS takes no more.
 const PASSWORD_LEN_MAX: usize = 255;
 
+/// Whether such a password can be set, for who has more to do before it is.
+///
+/// # Errors
+/// [`AppError::Invalid`] for one that is empty, too long or holds control characters.
+pub fn check_admin_password(password: &str) -> Result<()> {
+    let fits = !password.is_empty() && password.len() <= PASSWORD_LEN_MAX;
+    if fits && !password.chars().any(char::is_control) {
+        Ok(())
+    } else {
+        Err(AppError::invalid(SETTING, "takes 1 to 255 bytes without control characters (N34)"))
+    }
+}
+
 /// Sets the password that the accounts of Macs get which enrol from now on, or with none has one made for each device
 /// again. It is sealed, and never given out.
 ///
@@ -27,11 +40,8 @@ pub async fn set_admin_password(
     password: Option<Zeroizing<String>>,
 ) -> Result<()> {
     actor.must_administer()?;
-    if let Some(password) = &password
-        && ((password.is_empty() || password.len() > PASSWORD_LEN_MAX)
-            || password.chars().any(char::is_control))
-    {
-        return Err(AppError::invalid(SETTING, "takes 1 to 255 bytes without control characters (N34)"));
+    if let Some(password) = &password {
+        check_admin_password(password)?;
     }
     let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), password);
     app.commit(args, |tx, (scope, token, id, password)| {

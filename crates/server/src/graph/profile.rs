@@ -12,6 +12,7 @@ use domain::token::Token;
 use domain::{Platform, ProfileId, TokenId};
 use http::StatusCode;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::call::Call;
@@ -164,8 +165,22 @@ pub(crate) async fn create(call: Call) -> Result<Answer, ApiError> {
     let body = call.properties(profile_of(platform))?;
     let mut settings = ProfileSettings::default();
     call.done(settings::apply(&mut settings, &body))?;
+    let password = call.done(settings::password(&body))?;
     let made = call.done(profile::create(&call.app, &call.actor, &token, platform, settings).await)?;
+    keep_password(&call, &token, &made.profile.id, password).await?;
     Ok(Answer::json(StatusCode::CREATED, call.entity_value(&PROFILE, row(&call, &made), &[])?))
+}
+
+async fn keep_password(
+    call: &Call,
+    token: &TokenId,
+    id: &ProfileId,
+    password: Option<Zeroizing<String>>,
+) -> Result<(), ApiError> {
+    if password.is_some() {
+        call.done(profile::set_admin_password(&call.app, &call.actor, token, id, password).await)?;
+    }
+    Ok(())
 }
 
 /// 204, or 200 with the profile when the client prefers that (intune.md 7).
@@ -179,8 +194,10 @@ pub(crate) async fn update(call: Call) -> Result<Answer, ApiError> {
         return Err(ApiError::bad_value("@odata.type", words));
     }
     let body = call.properties(profile_of(fixed))?;
+    let password = call.done(settings::password(&body))?;
     let edit: Edit = Arc::new(move |settings| settings::apply(settings, &body));
     let changed = call.done(profile::update(&call.app, &call.actor, &token, &id, edit).await)?;
+    keep_password(&call, &token, &id, password).await?;
     if !call.wants_representation {
         return Ok(Answer::no_content());
     }

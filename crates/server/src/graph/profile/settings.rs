@@ -2,8 +2,10 @@
 //! have not: the screens of Setup Assistant, the wait, a Mac's accounts.
 
 use app::AppError;
+use app::profile::check_admin_password;
 use domain::profile::{ProfileSettings, Screen, screens};
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use crate::graph::entity::EntityType;
 
@@ -49,12 +51,15 @@ fn rotation(settings: &ProfileSettings) -> Value {
     })
 }
 
+/// The password that the body names. Empty and null are none: clients send back what they read, and it is never shown.
+pub(super) fn password(body: &Map<String, Value>) -> Result<Option<Zeroizing<String>>, AppError> {
+    let given = body.get(PASSWORD).and_then(Value::as_str).filter(|password| !password.is_empty());
+    given.map(check_admin_password).transpose()?;
+    Ok(given.map(|password| Zeroizing::new(password.to_owned())))
+}
+
 /// Changes what the body names. The body has canonical names and types.
 pub(super) fn apply(settings: &mut ProfileSettings, body: &Map<String, Value>) -> Result<(), AppError> {
-    if body.get(PASSWORD).and_then(Value::as_str).is_some_and(|password| !password.is_empty()) {
-        let words = "a password cannot be given here; leave it out, and the administrator's account of each Mac gets one of its own";
-        return Err(AppError::invalid(PASSWORD, words));
-    }
     let Ok(Value::Object(mut merged)) = serde_json::to_value(&*settings) else {
         return Err(AppError::internal("settings are no object"));
     };

@@ -203,3 +203,30 @@ async fn a_host_certificate_is_taken_and_never_given_out_and_survives_being_name
         .expect(204);
     assert_eq!(world.get(&one).await.body["managementCertificates"], Value::Array(hosts));
 }
+
+/// Shows: N34
+#[tokio::test]
+async fn an_administrators_password_is_taken_and_never_shown() {
+    let (world, path) = token().await;
+    let body = |password: &str| {
+        json!({
+            "@odata.type": "#microsoft.graph.depMacOSEnrollmentProfile",
+            "displayName": "Office Macs",
+            "supervisedModeEnabled": true,
+            "adminAccountUserName": "it",
+            "adminAccountFullName": "IT",
+            "adminAccountPassword": password,
+        })
+    };
+    let reply = world.post(&path, body("two\nlines")).await.expect(400);
+    assert_eq!(reply.body["error"]["target"], "adminAccountPassword");
+    assert_eq!(world.get(&format!("{path}/$count")).await.text, "0", "nothing is made of what is refused");
+    let made = world.post(&path, body("correct horse")).await.expect(201);
+    assert_eq!(made.body["adminAccountPassword"], Value::Null);
+    let one = format!("{path}/{}", made.body["id"].as_str().unwrap());
+    let mut read = world.get(&one).await.expect(200);
+    assert!(!read.text.contains("correct horse"));
+    // A client sends back all that it read.
+    read.body["displayName"] = "Macs".into();
+    world.patch(&one, read.body).await.expect(204);
+}
