@@ -73,7 +73,7 @@ fn what_cannot_be_done_is_refused_with_what_to_do_instead() {
     house.good(&["sync", "start", "Head office", "--watch"]);
     let (code, words) = house.refused(&["sync", "start", "Head office"]);
     assert_eq!(code, 4);
-    assert!(words.contains("15 minutes") && words.contains("request-id"), "{words}");
+    assert!(words.contains("may be asked for at") && words.contains("request-id"), "{words}");
 
     let (code, words) = house.refused(&["managed-devices", "wipe", &bought[0]]);
     assert!(code == 1 && words.contains("--yes"), "{code} {words}");
