@@ -1,19 +1,12 @@
 # The two commands a newcomer needs are `make demo` and `make test`. `make packages` installs what a fresh Debian lacks.
 .DEFAULT_GOAL := help
 CARGO ?= cargo
+export CARGO
 export CARGO_TERM_COLOR ?= auto
-
-# nextest where present: it runs test binaries side by side. Plain cargo otherwise.
-NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
-ifeq ($(NEXTEST),yes)
-RUN_TESTS = $(CARGO) nextest run --workspace --no-fail-fast
-else
-RUN_TESTS = $(CARGO) test --workspace --no-fail-fast
-endif
 
 .PHONY: help
 help: ## Say what there is.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Take a practice fleet from bought to enrolled, named and released.
@@ -29,7 +22,7 @@ check: ## Format, lints and the quick tests: the inner loop, under two minutes.
 test: ## Everything: lints, all tests on both databases, outside judges, the demo itself.
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
-	scripts/with-postgres $(RUN_TESTS)
+	scripts/with-postgres scripts/run-tests
 	$(CARGO) test --workspace --doc --quiet
 	$(CARGO) run --quiet --bin muster -- demo
 
