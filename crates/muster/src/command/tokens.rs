@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -185,7 +187,9 @@ async fn public_key(token: &str, api: &Api) -> Result<(), CliError> {
 
 async fn upload(upload: Upload, api: &Api, format: Format) -> Result<(), CliError> {
     let id = find(api, &upload.token).await?;
-    let file = std::fs::read_to_string(&upload.file).map_err(|e| CliError::file("read", &upload.file, e))?;
+    let file = std::fs::read(&upload.file).map_err(|e| CliError::file("read", &upload.file, e))?;
+    // Apple's file is text; one without its wrapping (DER) travels as base64.
+    let file = String::from_utf8(file).unwrap_or_else(|der| STANDARD.encode(der.as_bytes()));
     let mut body = json!({ "depToken": file, "confirmOtherServer": upload.other_server });
     if let (Some(apple_id), Some(fields)) = (upload.apple_id, body.as_object_mut()) {
         fields.insert("appleId".into(), apple_id.into());
