@@ -10,7 +10,8 @@ use app::open::{Limits, Place, PracticeApple};
 use app::server_certificate::ServerAuthority;
 use net::client::ClientOptions;
 use net::{
-    CancellationToken, Clock, Identity, ListenConfig, Listener, ServerIdentity, ServerTls, TrustAnchors,
+    CancellationToken, Clock, Identity, ListenConfig, Listener, Points, ServerIdentity, ServerTls,
+    TrustAnchors,
 };
 use practice::apple::model::Rules;
 use practice::{Practice, PracticeConfig};
@@ -121,8 +122,14 @@ impl Stack {
         let addresses = [listeners[0].local_addr(), listeners[1].local_addr()];
         let apple = apple(&practice);
         let urls = urls(addresses, &authority);
-        let opened =
-            app::open::open(&place, clock.clone(), setting.limits.clone(), urls.clone(), Some(&apple));
+        let opened = app::open::open(
+            &place,
+            clock.clone(),
+            Points::default(),
+            setting.limits.clone(),
+            urls.clone(),
+            Some(&apple),
+        );
         let opened = opened.await.unwrap();
         let running = serve(opened.app.clone(), listeners).await;
         let trust = TrustAnchors::from_pem(authority.certificate_pem.as_bytes()).unwrap();
@@ -157,8 +164,14 @@ impl Stack {
             [listener(&self.authority, api, false).await, listener(&self.authority, devices, true).await];
         let urls = urls(self.addresses, &self.authority);
         let apple = apple(&self.practice);
-        let opened =
-            app::open::open(&self.place, self.clock.clone(), self.limits.clone(), urls, Some(&apple));
+        let opened = app::open::open(
+            &self.place,
+            self.clock.clone(),
+            Points::default(),
+            self.limits.clone(),
+            urls,
+            Some(&apple),
+        );
         self.app = opened.await.unwrap().app;
         self.running = Some(serve(self.app.clone(), listeners).await);
     }
@@ -182,7 +195,14 @@ impl Stack {
         let address = listeners[0].local_addr();
         // Both are behind the same public addresses.
         let urls = urls(self.addresses, &self.authority);
-        let opened = app::open::open(&self.place, self.clock.clone(), self.limits.clone(), urls, None);
+        let opened = app::open::open(
+            &self.place,
+            self.clock.clone(),
+            Points::default(),
+            self.limits.clone(),
+            urls,
+            None,
+        );
         let app = opened.await.unwrap().app;
         let running = serve(app.clone(), listeners).await;
         let url = format!("https://localhost:{}", address.port());

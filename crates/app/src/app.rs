@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use domain::{Limits, Time};
 use futures_util::future::BoxFuture;
-use net::Clock;
+use net::{Clock, Points};
 use store::{Store, Tx};
 
 use crate::Result;
 use crate::ade::AdeClients;
 use crate::loops::{Loops, Work};
 use crate::memory::Memory;
+use crate::points::Point;
 
 /// What use cases and loops work with. A clone is a handle to the same.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct App {
     pub store: Store,
     /// What time it is.
     pub clock: Clock,
+    /// Who is told where the program is.
+    pub(crate) points: Points,
     /// Limits of this server.
     pub limits: Arc<Limits>,
     /// What the operator set.
@@ -51,6 +54,7 @@ impl App {
         Self {
             store,
             clock,
+            points: Points::default(),
             limits: Arc::new(limits),
             settings: Arc::new(settings),
             loops: Arc::new(Loops::default()),
@@ -58,6 +62,17 @@ impl App {
             ade: Arc::new(AdeClients::default()),
             instance: uuid::Uuid::now_v7().to_string().into(),
         }
+    }
+
+    /// The same, and `points` are told where it is.
+    #[must_use]
+    pub fn watched(self, points: Points) -> Self {
+        Self { points, ..self }
+    }
+
+    /// The program is at `point`.
+    pub(crate) fn at(&self, point: Point) {
+        self.points.at(point.as_str());
     }
 
     /// What time it is, for rules.

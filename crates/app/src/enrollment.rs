@@ -16,6 +16,7 @@ use mdm::machine_info::MachineInfo;
 use store::{StoreError, Tx};
 use zeroize::Zeroizing;
 
+use crate::points::Point;
 use crate::scope::Scope;
 use crate::{App, AppError, Result, ca};
 
@@ -60,7 +61,10 @@ pub async fn enroll(app: &App, tenant: &TenantId, secret: &str, signed: &[u8]) -
     let challenge = pki::random::secret().map_err(|e| AppError::internal(e.to_string()))?;
     let authority = ca::authority(app, tenant).await?;
     match decide(&scope, &door, &serial, &info, &challenge).await {
-        Ok(ticket) => profile::signed(&scope, &ticket, &challenge, &authority),
+        Ok(ticket) => {
+            app.at(Point::EnrolProfileStored);
+            profile::signed(&scope, &ticket, &challenge, &authority)
+        }
         Err(refused @ AppError::Refused { .. }) => {
             tracing::warn!(tenant = %tenant, serial = %serial, "refused to enrol a device: failed to {refused}");
             note_failure(&scope, &door, &serial).await?;
@@ -160,6 +164,7 @@ async fn decide_in(
         certificate: None,
     };
     store::identity::challenge_insert(tx, &challenge).await?;
+    scope.app.at(Point::EnrolProfileDecided);
     let shared_ipad = profile.settings.enable_shared_ipad;
     Ok(Ticket { tenant: door.tenant.clone(), udid, topic, platform: profile.platform, shared_ipad })
 }

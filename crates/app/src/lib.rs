@@ -22,6 +22,7 @@ pub mod mdm;
 mod memory;
 pub mod open;
 pub mod operator;
+pub mod points;
 pub mod profile;
 mod push;
 pub mod push_certificate;

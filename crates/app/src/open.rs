@@ -2,7 +2,7 @@
 
 use domain::tenant::{AppleSide, DEFAULT_TENANT, NAME_AT_FIRST, Organization, Tenant};
 use domain::{TenantId, Time};
-use net::{CancellationToken, Clock};
+use net::{CancellationToken, Clock, Points};
 use pki::seal::{SealKey, SealKeys};
 use pki::x509::certificates_from_pem;
 use store::{Store, StoreConfig};
@@ -13,6 +13,7 @@ pub use domain::Limits;
 
 use crate::application::NewApplication;
 use crate::loops::drive;
+use crate::points::Point;
 use crate::{App, AppError, Result, Settings, Work, application, loops};
 
 /// Where the data are, and what opens their secrets.
@@ -75,14 +76,18 @@ pub async fn store(place: &Place) -> Result<Store> {
 pub async fn open(
     place: &Place,
     clock: Clock,
+    points: Points,
     limits: Limits,
     settings: Settings,
     practice: Option<&PracticeApple>,
 ) -> Result<Opened> {
-    let app = App::new(store(place).await?, clock, limits, settings);
+    let app = App::new(store(place).await?, clock, limits, settings).watched(points);
+    app.at(Point::StartMigrated);
     let id = tenant_id(DEFAULT_TENANT)?;
     ensure(&app.store, &id, NAME_AT_FIRST, practice, app.now()).await?;
+    app.at(Point::StartTenantMade);
     let first = application::bootstrap(&app, &id).await.map_err(internal)?;
+    app.at(Point::StartApplicationMade);
     Ok(Opened { app, first })
 }
 

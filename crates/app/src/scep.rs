@@ -12,6 +12,7 @@ use pki::scep::{Asked, Enrolment, FailInfo, PkiMessage};
 use pki::x509::{Certificate, CertificateAuthority, CertificateRequest, IssuePolicy, Name, Usage, Validity};
 use store::Tx;
 
+use crate::points::Point;
 use crate::scope::Scope;
 use crate::{App, AppError, Result, ca};
 
@@ -98,7 +99,7 @@ async fn grant(
     }
     let issued = issue(scope, authority, &device.id, &asked.request)?;
     let (in_tx, request) = (scope.clone(), asked.request.clone());
-    scope
+    let committed = scope
         .app
         .store
         .transact(move |tx| {
@@ -106,7 +107,9 @@ async fn grant(
                 (in_tx.clone(), warrant.clone(), request.clone(), issued.clone());
             Box::pin(async move { commit(&scope, tx, &warrant, &request, issued).await })
         })
-        .await
+        .await?;
+    scope.app.at(Point::EnrolIdentityStored);
+    Ok(committed)
 }
 
 fn warrant(authority: &CertificateAuthority, message: &PkiMessage, asked: &Enrolment) -> Result<Warrant> {
@@ -254,6 +257,7 @@ async fn commit(
         issued.der(),
     )
     .await?;
+    scope.app.at(Point::EnrolIdentityDecided);
     Ok(issued)
 }
 

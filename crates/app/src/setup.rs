@@ -15,6 +15,7 @@ use mdm::command::{Command, OrganizationInfo, Setting, SharedDeviceConfiguration
 use store::Tx;
 
 use crate::loops::Work;
+use crate::points::Point;
 use crate::scope::Scope;
 use crate::{Actor, App, AppError, Result, command};
 
@@ -138,10 +139,12 @@ async fn carry_out(
                 let around = surroundings(scope, tx, device).await?;
                 let request = step_command(scope, tx, kind, device, &around).await?;
                 command::enqueue(scope, tx, device, command, &request, Purpose::Setup(index)).await?;
+                scope.app.at(Point::EnrolStepQueued);
             }
             Effect::QueueRelease { command } => {
                 command::enqueue(scope, tx, device, command, &Command::DeviceConfigured, Purpose::Release)
                     .await?;
+                scope.app.at(Point::EnrolReleaseQueued);
             }
             Effect::Wake => {
                 store::push::wake_request(tx, &scope.tenant, &device.id, scope.now).await?;

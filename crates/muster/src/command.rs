@@ -17,17 +17,18 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 
+use crate::Handles;
 use crate::api::Api;
 use crate::cli::{Arguments, Command, Common};
 use crate::error::CliError;
 use crate::output;
 
 /// Does what the command line says.
-pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(arguments: Arguments, handles: Handles) -> Result<ExitCode, CliError> {
     let common = arguments.common;
     match arguments.command {
         Command::Demo(demo) => return demo::run(demo).await,
-        Command::Serve(serve) => serve::run(*serve).await,
+        Command::Serve(serve) => serve::run(*serve, handles).await,
         Command::Practice(practice) => practice::run(practice, common.format()).await,
         Command::Login(login) => login::run(login, &common).await,
         Command::Tokens(tokens) => tokens::run(tokens, &api(&common)?, common.format()).await,

@@ -11,6 +11,7 @@ use app::server_certificate::ServerAuthority;
 use net::{CancellationToken, Clock, Identity, ListenConfig, Listener, ServerIdentity, ServerTls};
 use serde_json::json;
 
+use crate::Handles;
 use crate::error::CliError;
 use crate::practice_file::PracticeFile;
 use crate::profile_file::write_private;
@@ -80,14 +81,14 @@ pub(crate) fn place(settings: &Settings) -> Result<Place, CliError> {
 }
 
 /// Starts a server.
-pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
+pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Running, CliError> {
     std::fs::create_dir_all(&settings.data).map_err(|e| CliError::file("write", &settings.data, e))?;
     let lock = lock(settings)?;
     let fresh_key = !settings.seal_key_file.exists();
     if fresh_key {
         make_seal_key(settings)?;
     }
-    let clock = Clock::system();
+    let Handles { clock, points } = handles;
     let certificates = Arc::new(Certificates::open(settings, &clock)?);
     let api = certificates.listener(&settings.api, settings, false).await?;
     let devices = certificates.listener(&settings.devices, settings, true).await?;
@@ -101,7 +102,8 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, CliError> {
     let practice = practice.as_ref().map(PracticeFile::for_tenant);
     let limits = settings.limits.clone();
     let place = place(settings)?;
-    let opened = app::open::open(&place, clock.clone(), limits, urls.clone(), practice.as_ref()).await;
+    let opened =
+        app::open::open(&place, clock.clone(), points, limits, urls.clone(), practice.as_ref()).await;
     let opened = opened.map_err(|error| match fresh_key {
         true => CliError::Failed(format!("{error}\n  {}", made_just_now(settings))),
         false => CliError::failed(error),

@@ -4,6 +4,7 @@
 //! is handed, and a client sends whatever request it is handed.
 //!
 //! - [`Clock`]: what time it is, and waiting for a time, in a form that tests can turn by hand.
+//! - [`Points`]: where the program is, for tests that end it there.
 //! - [`TrustAnchors`], [`Identity`], [`ServerIdentity`]: whom we believe, and who we are.
 //! - [`listen`]: the accept loop, with limits and a graceful stop; it hands on [`PeerCertificates`] and [`PeerAddr`].
 //! - [`client`]: HTTP clients by reqwest; [`client::Http2Client`], one held HTTP/2 connection; and
@@ -17,6 +18,7 @@ mod clock;
 mod error;
 mod identity;
 mod peer;
+mod points;
 #[cfg(test)]
 mod testing;
 mod trust;
@@ -30,6 +32,7 @@ pub use error::NetError;
 pub use identity::{Identity, ServerIdentity};
 pub use listen::{Limits, ListenConfig, Listener, ServerTls, Stopped};
 pub use peer::{PeerAddr, PeerCertificates};
+pub use points::{Points, Watch};
 pub use tokio_util::sync::CancellationToken;
 pub use trust::TrustAnchors;
 

@@ -20,6 +20,7 @@ use futures_util::StreamExt as _;
 use mdm::ade::AssignmentResponse;
 use store::device::Gap;
 
+use crate::points::Point;
 use crate::profile::content::{self, Content};
 use crate::scope::Scope;
 use crate::{App, Result, Work, ade};
@@ -101,6 +102,7 @@ async fn assign_token(app: App, tenant: TenantId, id: TokenId) -> Result<Time> {
     if !hold(&app, &lease).await? {
         return Ok(now.plus(LEASE));
     }
+    app.at(Point::AssignLeased);
     let client = ade::client(&app, &token).await?;
     let worked = work(&app, &client, &token, undefined, &lease).await;
     app.commit((lease, app.instance.clone()), |tx, (lease, holder)| {
@@ -279,6 +281,7 @@ async fn define(app: &App, client: &Client, token: &Token, id: &ProfileId) -> Re
     let (profile, apple, hash) = *new;
     match client.define_profile(&apple).await {
         Ok(answer) => {
+            app.at(Point::AssignProfileDefined);
             let defined = DefinedProfile {
                 tenant: token.tenant.clone(),
                 token: token.id.clone(),
@@ -295,6 +298,7 @@ async fn define(app: &App, client: &Client, token: &Token, id: &ProfileId) -> Re
                 })
             })
             .await?;
+            app.at(Point::AssignProfileStored);
             Ok(Ok(()))
         }
         Err(AdeError::Invalid { words, .. }) => {
@@ -332,6 +336,7 @@ async fn assign(
             return Ok(Err(error));
         }
     };
+    app.at(Point::AssignCallAnswered);
     let confirmed = read_back(client, batch, &answer).await;
     let results = results(app, batch, &answer, devices, &confirmed);
     let throttled = results.iter().any(|(_, assignment, _)| assignment.outcome == Some(Outcome::Throttled));
@@ -350,6 +355,7 @@ async fn assign(
         })
     })
     .await?;
+    app.at(Point::AssignCallNoted);
     Ok(Ok(()))
 }
 

@@ -9,6 +9,7 @@ use domain::push::{Pushed, Wake, WakeNext, after_push};
 use domain::{TenantId, Time};
 use futures_util::StreamExt as _;
 
+use crate::points::Point;
 use crate::{App, AppError, Result, push};
 
 /// Longest wait between turns, for wakes that another node asked for.
@@ -31,6 +32,9 @@ pub async fn turn(app: App) -> Result<Time> {
                 Box::pin(async move { Ok::<_, AppError>(store::push::wakes_due(tx, now, PAGE).await?) })
             })
             .await?;
+        if !due.is_empty() {
+            app.at(Point::CommandWakesClaimed);
+        }
         let full = due.len() == PAGE as usize;
         wake_all(&app, due, now.plus(store::push::WAKE_LEASE)).await;
         if !full {
@@ -70,7 +74,11 @@ async fn wake_all(app: &App, due: Vec<Wake>, claimed_until: Time) {
 
 async fn wake_one(app: &App, connection: Option<&Client>, wake: Wake, claimed_until: Time) -> Result<()> {
     let pushed = match connection {
-        Some(client) => push::push(client, &wake, app.now()).await,
+        Some(client) => {
+            let pushed = push::push(client, &wake, app.now()).await;
+            app.at(Point::CommandPushed);
+            pushed
+        }
         None => Pushed::CertificateRefused,
     };
     metrics::counter!("muster_pushes", "outcome" => word(&pushed)).increment(1);

@@ -7,6 +7,7 @@ use domain::Time;
 use domain::setup::{Event, SetupPlan};
 
 use crate::loops::Work;
+use crate::points::Point;
 use crate::scope::Scope;
 use crate::{App, AppError, Result, managed_device, setup};
 
@@ -56,5 +57,7 @@ async fn tick(app: &App, plan: SetupPlan) -> Result<()> {
                 managed_device::save(tx, &before, &device).await
             })
         })
-        .await
+        .await?;
+    app.at(Point::EnrolDeadlineKept);
+    Ok(())
 }

@@ -19,6 +19,7 @@ use mdm::ade::{FetchDeviceResponse, UnreadableDevice};
 use store::Tx;
 
 use super::Work;
+use crate::points::Point;
 use crate::scope::Scope;
 use crate::{App, Result, ade};
 
@@ -87,6 +88,7 @@ async fn sync_token(app: App, tenant: TenantId, token: TokenId) -> Result<Time> 
     if !hold(&app, &lease).await? {
         return Ok(app.now().plus(LEASE));
     }
+    app.at(Point::SyncLeased);
     let mut again = true;
     while again && !app.is_stopping() {
         again = match take_up(&app, &tenant, &token).await? {
@@ -94,6 +96,7 @@ async fn sync_token(app: App, tenant: TenantId, token: TokenId) -> Result<Time> 
             None => false,
         };
     }
+    app.at(Point::SyncRunEnded);
     app.commit((lease, app.instance.clone()), |tx, (lease, holder)| {
         Box::pin(async move { Ok(store::lease::release(tx, &lease, &holder).await?) })
     })
@@ -160,6 +163,7 @@ async fn take_up_in(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: RunId) 
 
 /// Reads pages until the run ends. Answers whether another run is due at once.
 async fn run_to_its_end(app: &App, lease: &str, step: Step) -> Result<bool> {
+    app.at(Point::SyncRunBegun);
     let token = step.token.clone();
     let mut damaged = Damaged::default();
     let again = read_pages(app, lease, step, &mut damaged).await;
@@ -206,7 +210,10 @@ async fn read_pages(app: &App, lease: &str, mut step: Step, damaged: &mut Damage
         if step.run.pages == 0 {
             ade::keep_standing(app, &step.token, Heard::Good).await?;
         }
-        match store_page(app, &step, read).await? {
+        app.at(Point::SyncPageRead);
+        let stored = store_page(app, &step, read).await?;
+        app.at(Point::SyncPageStored);
+        match stored {
             Some(next) => step = next,
             None => return Ok(false),
         }
@@ -317,6 +324,7 @@ async fn store_page_in(scope: &Scope, tx: &mut Tx<'_>, step: Step, read: Read) -
     store::sync::run_update(tx, &run).await?;
     store::sync::update_state(tx, &state).await?;
     state.version += 1;
+    scope.app.at(Point::SyncPageDecided);
     Ok((after != After::Ended).then_some(Step { token: step.token, state, run }))
 }
 

@@ -13,6 +13,7 @@ use store::Tx;
 use super::{load, save};
 use crate::enrollment::profile::identifier;
 use crate::loops::Work;
+use crate::points::Point;
 use crate::scope::Scope;
 use crate::{Actor, App, AppError, Result, command, setup};
 
@@ -104,6 +105,7 @@ pub async fn act(app: &App, actor: &Actor, device: &ManagedDeviceId, action: Act
             })
         })
         .await?;
+    app.at(Point::CommandQueued);
     tracing::info!(tenant = %actor.tenant, device = %device, actor = %actor.name, action = name, "queued an action");
     app.wake(Work::Push);
     Ok(command)

@@ -10,6 +10,7 @@ use store::Tx;
 
 use super::{Reply, caller, managed_caller, refused};
 use crate::managed_device::save;
+use crate::points::Point;
 use crate::scope::Scope;
 use crate::{AppError, Result, command};
 
@@ -18,6 +19,10 @@ use crate::{AppError, Result, command};
 pub(super) async fn take(scope: &Scope, fingerprint: String, answer: Arc<CommandAnswer>) -> Result<Reply> {
     if answer.status == Status::Idle && nothing_to_do(scope, &fingerprint, &answer).await? {
         return Ok(Reply::Empty);
+    }
+    let says_something = answered(&answer).is_some();
+    if says_something {
+        scope.app.at(Point::CommandAnswerHeard);
     }
     let in_tx = scope.clone();
     // What follows from the answer is handed out now; no push is needed to a device that listens.
@@ -29,6 +34,12 @@ pub(super) async fn take(scope: &Scope, fingerprint: String, answer: Arc<Command
             Box::pin(async move { write(&scope, tx, &fingerprint, &answer).await })
         })
         .await?;
+    if says_something {
+        scope.app.at(Point::CommandAnswerStored);
+    }
+    if next.is_some() {
+        scope.app.at(Point::CommandHandedOut);
+    }
     Ok(next.map_or(Reply::Empty, Reply::Plist))
 }
 

@@ -15,6 +15,7 @@ use store::Tx;
 use super::{Reply, caller, managed_caller, refused, token_service};
 use crate::loops::Work;
 use crate::managed_device::save;
+use crate::points::Point;
 use crate::scope::Scope;
 use crate::{AppError, Result, setup};
 
@@ -38,6 +39,8 @@ pub(super) async fn take(scope: &Scope, fingerprint: String, message: Arc<CheckI
         _ => {}
     }
     let kind = message.message.message_type().to_owned();
+    let (heard, stored) = points(&message.message);
+    heard.into_iter().for_each(|point| scope.app.at(point));
     let in_tx = scope.clone();
     scope
         .app
@@ -48,10 +51,23 @@ pub(super) async fn take(scope: &Scope, fingerprint: String, message: Arc<CheckI
         })
         .await?;
     tracing::debug!(tenant = %scope.tenant, message = kind, "took a check-in message");
+    stored.into_iter().for_each(|point| scope.app.at(point));
     // After the commit: a loop that is woken earlier finds nothing.
     scope.app.wake(Work::Push);
     scope.app.wake(Work::Setup);
     Ok(Reply::Empty)
+}
+
+/// The points before and after a message is stored.
+const fn points(message: &CheckIn) -> (Option<Point>, Option<Point>) {
+    match message {
+        CheckIn::Authenticate(_) => {
+            (Some(Point::EnrolAuthenticateHeard), Some(Point::EnrolAuthenticateStored))
+        }
+        CheckIn::TokenUpdate(_) => (Some(Point::EnrolTokenUpdateHeard), Some(Point::EnrolTokenUpdateStored)),
+        CheckIn::CheckOut { .. } => (None, Some(Point::EnrolCheckOutStored)),
+        _ => (None, None),
+    }
 }
 
 /// Makes sure that a message of no consequence comes from a device of ours.

@@ -2,7 +2,7 @@ use super::{Limits, Opened, Place, PracticeApple, anchors, open, seal_key};
 use crate::operator::{add_tenant, credentials, tenants};
 use crate::server_certificate::ServerAuthority;
 use crate::{AppError, Settings};
-use net::Clock;
+use net::{Clock, Points};
 
 /// 2026-01-01T00:00:00Z in seconds.
 const NOW: i64 = 1_767_225_600;
@@ -29,7 +29,7 @@ impl Home {
             device_anchors: Vec::new(),
         };
         let clock = Clock::manual(NOW * 1_000_000);
-        open(&self.place(), clock, Limits::default(), settings, practice).await
+        open(&self.place(), clock, Points::default(), Limits::default(), settings, practice).await
     }
 }
 

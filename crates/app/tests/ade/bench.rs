@@ -12,7 +12,7 @@ use muster_app::token::{NewToken, TokenUpload, Uploaded};
 use muster_app::{
     Actor, ActorKind, App, PageQuery, Result, Settings, device, loops, profile, push_certificate, sync, token,
 };
-use net::Clock;
+use net::{Clock, Points};
 use pki::x509::Certificate;
 use practice::apple::catalogue::{Family, product};
 use practice::apple::org::{OrgCard, OrgId, OrgKind, ServerId};
@@ -85,7 +85,9 @@ impl Bench {
             device_ca_pem: pem(&practice.device_ca_der),
         };
         let opened =
-            open(&place, clock.clone(), limits.clone(), settings(), Some(&practice_apple)).await.unwrap();
+            open(&place, clock.clone(), Points::default(), limits.clone(), settings(), Some(&practice_apple))
+                .await
+                .unwrap();
         let card =
             OrgCard { name: "Example Ltd".into(), email: BY.into(), phone: "1".into(), address: "A".into() };
         let org = practice.world().model().add_org(OrgKind::Business, card).unwrap();
@@ -99,6 +101,7 @@ impl Bench {
         let opened = open(
             &self.place,
             self.clock.clone(),
+            Points::default(),
             self.limits.clone(),
             settings(),
             Some(&self.practice_apple),

@@ -21,6 +21,7 @@ use ::practice::{Practice, PracticeConfig};
 use clap::Args;
 use serde_json::json;
 
+use crate::Handles;
 use crate::api::Api;
 use crate::command::serve::Stop;
 use crate::error::CliError;
@@ -80,7 +81,7 @@ pub(crate) async fn run(demo: Demo) -> Result<ExitCode, CliError> {
     let file = PracticeFile::of(&practice);
     let practice_path = folder.path.join("practice.json");
     file.write(&practice_path)?;
-    let running = start::start(&settings(&folder.path, &practice_path)?).await?;
+    let running = start::start(&settings(&folder.path, &practice_path)?, Handles::default()).await?;
     let mut stop = Stop::listen()?;
     let told = tokio::select! {
         told = tell(&demo, &folder.path, file, &running) => told,

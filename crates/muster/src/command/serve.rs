@@ -3,6 +3,7 @@
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::Handles;
 use crate::error::CliError;
 use crate::log;
 use crate::output::say;
@@ -23,7 +24,7 @@ pub(crate) struct Serve {
 }
 
 /// Serves until it is told to stop (SIGTERM, or Ctrl-C). SIGHUP has it show certificates anew meanwhile.
-pub(crate) async fn run(serve: Serve) -> Result<(), CliError> {
+pub(crate) async fn run(serve: Serve, handles: Handles) -> Result<(), CliError> {
     if serve.example_config {
         say!("{}", settings::example().trim_end());
         return Ok(());
@@ -32,7 +33,7 @@ pub(crate) async fn run(serve: Serve) -> Result<(), CliError> {
     log::to_stderr(settings.log, &settings.log_filter)?;
     let mut stop = Stop::listen()?;
     let mut hang_up = listen(SignalKind::hangup())?;
-    let running = start::start(&settings).await?;
+    let running = start::start(&settings, handles).await?;
     say!("{}", summary(&settings, &running)?.trim_end());
     loop {
         tokio::select! {

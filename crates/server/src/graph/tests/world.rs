@@ -12,7 +12,7 @@ use domain::managed_device::{DeviceInfo, ManagedDevice, PinnedCertificate, PushT
 use domain::token::{Account, ServerToken};
 use domain::{ManagedDeviceId, Platform, ProfileId, Serial, TenantId, Time, TokenId};
 use http::{Method, StatusCode};
-use net::{Clock, ListenConfig, Listener, TrustAnchors};
+use net::{Clock, ListenConfig, Listener, Points, TrustAnchors};
 use serde_json::{Value, json};
 
 use crate::{Running, Server, ServerConfig, ServerLimits};
@@ -85,7 +85,8 @@ pub(super) async fn with_limits(limits: ServerLimits) -> World {
         device_url: "https://devices.example".into(),
         device_anchors: Vec::new(),
     };
-    let opened = open(&place, clock.clone(), Limits::default(), settings, None).await.unwrap();
+    let opened =
+        open(&place, clock.clone(), Points::default(), Limits::default(), settings, None).await.unwrap();
     let first = opened.first.unwrap();
     let config = ServerConfig {
         app: opened.app.clone(),
