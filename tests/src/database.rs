@@ -32,7 +32,11 @@ pub(crate) async fn fresh(engine: Engine, folder: &Folder) -> String {
     }
 }
 
-async fn on_postgres() -> String {
+/// The address of a fresh database on the PostgreSQL server there is.
+///
+/// # Panics
+/// When there is none.
+pub async fn on_postgres() -> String {
     let server = std::env::var("MUSTER_TEST_POSTGRES").unwrap();
     let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
     let connection = tokio::spawn(connection);

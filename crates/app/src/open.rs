@@ -5,7 +5,7 @@ use domain::{TenantId, Time};
 use net::{CancellationToken, Clock, Points};
 use pki::seal::{SealKey, SealKeys};
 use pki::x509::certificates_from_pem;
-use store::{Store, StoreConfig};
+use store::{Store, StoreConfig, StoreError};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
@@ -84,7 +84,11 @@ pub async fn open(
     let app = App::new(store(place).await?, clock, limits, settings).watched(points);
     app.at(Point::StartMigrated);
     let id = tenant_id(DEFAULT_TENANT)?;
-    ensure(&app.store, &id, NAME_AT_FIRST, practice, app.now()).await?;
+    match ensure(&app.store, &id, NAME_AT_FIRST, practice, app.now()).await {
+        // Another server made it in the same moment.
+        Err(AppError::Store(StoreError::Duplicate { .. })) => {}
+        other => drop(other?),
+    }
     app.at(Point::StartTenantMade);
     let first = application::bootstrap(&app, &id).await.map_err(internal)?;
     app.at(Point::StartApplicationMade);

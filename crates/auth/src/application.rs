@@ -36,7 +36,8 @@ impl fmt::Debug for NewApplication {
 }
 
 /// The application `bootstrap administrator` with every role, if the tenant has no application at all: the first start
-/// of a server, or of a tenant. Later starts answer `None`, and nobody learns the secret again.
+/// of a server, or of a tenant. Later starts answer `None`, and nobody learns the secret again. Of several servers that
+/// start first at the same moment one makes it.
 ///
 /// # Errors
 /// The store's, or no randomness.
@@ -53,6 +54,7 @@ pub async fn bootstrap(
             Box::pin(async move {
                 let first = store::application::list(tx, &tenant).await?.is_empty();
                 if first {
+                    store::tenant::touch(tx, &tenant).await?;
                     store::application::insert(tx, &row).await?;
                 }
                 Ok::<_, AuthError>(first)

@@ -60,6 +60,15 @@ pub async fn get(tx: &mut Tx<'_>, id: &TenantId) -> Result<Option<Tenant>, Store
     tx.query_opt(&TABLE.get(), params![id]).await?.map(decode).transpose()
 }
 
+/// Writes the tenant as it is: of two transactions that both do so, the one that is second runs again, and sees what the
+/// first one made.
+///
+/// # Errors
+/// [`StoreError::Conflict`] for the second one.
+pub async fn touch(tx: &mut Tx<'_>, id: &TenantId) -> Result<(), StoreError> {
+    tx.execute("update tenant set version = version where id = $1", params![id]).await.map(drop)
+}
+
 /// Every tenant, by id.
 ///
 /// # Errors

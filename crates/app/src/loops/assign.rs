@@ -33,6 +33,10 @@ const GAPS: u32 = 2_000;
 const ROUNDS: u32 = 100;
 /// How long a node has a token's assignments to itself without a sign of life: longer than one call to Apple.
 const LEASE: Duration = Duration::from_secs(90);
+/// When to look again at a token that another node has: what was wanted meanwhile may have come too late for its turn.
+const HELD_ELSEWHERE: Duration = Duration::from_secs(15);
+/// Longest wait between turns: what an administrator changed at a node that died before it acted is found here.
+const EVERY: Duration = Duration::from_secs(60);
 /// A due time that has come already although there was nothing to do is looked at again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -57,7 +61,7 @@ pub async fn turn(app: App) -> Result<Time> {
             Err(error) => failed = Some(error),
         }
     }
-    failed.map_or(Ok(due), Err)
+    failed.map_or_else(|| Ok(due.min(app.now().plus(EVERY))), Err)
 }
 
 /// The operator may have changed the server's address or certificates since the last start: every profile that is in
@@ -100,7 +104,7 @@ async fn assign_token(app: App, tenant: TenantId, id: TokenId) -> Result<Time> {
     }
     let lease = format!("assign/{tenant}/{id}");
     if !hold(&app, &lease).await? {
-        return Ok(now.plus(LEASE));
+        return Ok(now.plus(HELD_ELSEWHERE));
     }
     app.at(Point::AssignLeased);
     let client = ade::client(&app, &token).await?;

@@ -29,6 +29,10 @@ const SIDE_BY_SIDE: usize = 4;
 const TOKENS: u32 = 64;
 /// How long a node has a token's sync to itself without a sign of life: longer than one call to Apple may take.
 const LEASE: Duration = Duration::from_secs(90);
+/// When to look again at a token that another node has, or whose work another node may have left when it died.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// Longest wait between turns: what an administrator changed at a node that died before it acted is found here.
+const EVERY: Duration = Duration::from_secs(30);
 /// Damaged records that a run's log names; more of them have one cause, which the first ones show.
 const DAMAGED_NAMED: usize = 50;
 /// Runs older than this are forgotten.
@@ -64,9 +68,10 @@ pub async fn turn(app: App) -> Result<Time> {
     }
     housekeeping(&app).await?;
     let next = app.look((), |tx, ()| Box::pin(async move { Ok(store::sync::next_due(tx).await?) })).await?;
-    let next = next.unwrap_or(Time::NEVER);
-    // A token that another node has is due all the while; it is looked at again when the lease may have ended.
-    Ok(if next <= app.now() { left_alone.min(app.now().plus(LEASE)) } else { next })
+    let (now, next) = (app.now(), next.unwrap_or(Time::NEVER));
+    // A token that another node has is due all the while: not again at once.
+    let next = if next <= now { left_alone.min(now.plus(LOOK_AGAIN)) } else { next };
+    Ok(next.min(now.plus(EVERY)))
 }
 
 async fn housekeeping(app: &App) -> Result<()> {
@@ -86,7 +91,7 @@ async fn housekeeping(app: &App) -> Result<()> {
 async fn sync_token(app: App, tenant: TenantId, token: TokenId) -> Result<Time> {
     let lease = format!("sync/{tenant}/{token}");
     if !hold(&app, &lease).await? {
-        return Ok(app.now().plus(LEASE));
+        return Ok(app.now().plus(LOOK_AGAIN));
     }
     app.at(Point::SyncLeased);
     let mut again = true;

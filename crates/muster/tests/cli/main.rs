@@ -9,6 +9,8 @@
 )]
 
 mod admin;
+mod balancer;
+mod nodes;
 mod operator;
 mod support;
 mod trouble;

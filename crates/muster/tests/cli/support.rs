@@ -41,8 +41,13 @@ pub(crate) struct Beside {
 
 impl Beside {
     /// Starts it, and reads what it says until a line with `ready`.
-    pub(crate) fn start(mut command: Command, ready: &str) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    pub(crate) fn start(command: Command, ready: &str) -> Self {
+        Self::logging(command, Stdio::null(), ready)
+    }
+
+    /// The same, with its log somewhere.
+    pub(crate) fn logging(mut command: Command, log: Stdio, ready: &str) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut said = Vec::new();
         let mut line = String::new();

@@ -21,6 +21,7 @@
 //! ```
 
 mod act;
+mod carried_out;
 mod cloud;
 mod command;
 mod enrolment;

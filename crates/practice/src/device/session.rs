@@ -75,6 +75,9 @@ impl VirtualDevice {
             }
             let Performed { outcome, after } = self.carry_out(&order, quirk.as_ref()).await;
             not_now = matches!(outcome, Outcome::NotNow);
+            if !not_now {
+                self.memory(|memory| memory.carried_out.note(&order.uuid));
+            }
             channel = self.reopened(channel)?;
             let body: Bytes = write_plist(self.result(&order, outcome))?.into();
             if quirk == Some(Quirk::Lost) {

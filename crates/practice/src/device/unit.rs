@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use super::carried_out::CarriedOut;
 use super::cloud::CloudConfig;
 use super::command::Applied;
 use super::enrolment::Enrolment;
@@ -30,6 +31,7 @@ pub(super) struct Memory {
     pub(super) enrolment: Option<Arc<Enrolment>>,
     pub(super) profiles: BTreeMap<String, Arc<Profile>>,
     pub(super) applied: Applied,
+    pub(super) carried_out: CarriedOut,
     pub(super) bypass_code: Option<String>,
     pub(super) script: Script,
     /// A result the server has not taken yet.
@@ -68,6 +70,7 @@ impl Unit {
             enrolment: None,
             profiles: BTreeMap::new(),
             applied: Applied::default(),
+            carried_out: CarriedOut::default(),
             bypass_code: None,
             script: Script::default(),
             unsent: None,
@@ -154,6 +157,11 @@ impl VirtualDevice {
     /// Waits until the device goes no further by itself: at home, or failed.
     pub async fn settled(&self) -> Screen {
         self.wait_for(|screen| screen.stage.is_settled()).await
+    }
+
+    /// How often it carried out a command that it had carried out before: never, unless the server has lost its answer.
+    pub fn repeats(&self) -> u32 {
+        self.memory(|memory| memory.carried_out.repeats())
     }
 
     /// Changes the screen, and tells whoever looks.
