@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 
 use super::pair::Pair;
 
-/// What was asked, and the status of its answer.
-pub(crate) type Told = (String, u16);
+/// What was asked, the status of its answer, and the answer's words if it was a refusal.
+pub(crate) type Told = (String, u16, String);
 
 /// See the module.
 #[derive(Clone)]
@@ -94,10 +94,10 @@ impl Client {
             let mut told = Vec::new();
             while !*stopped.borrow_and_update() {
                 let (status, bearer) = client.sign_in().await;
-                told.push(("sign in".to_owned(), status));
+                told.push(("sign in".to_owned(), status, String::new()));
                 let list = client.url("deviceManagement/managedDevices");
                 let (status, page) = client.ask(&Method::GET, &list, &bearer).await;
-                told.push((list, status));
+                told.push((list, status, words(&page)));
                 for row in page["value"].as_array().into_iter().flatten() {
                     if row["managementState"] != "managed" {
                         continue;
@@ -106,8 +106,8 @@ impl Client {
                         "deviceManagement/managedDevices/{}/syncDevice",
                         row["id"].as_str().unwrap()
                     ));
-                    let (status, _) = client.ask(&Method::POST, &action, &bearer).await;
-                    told.push((action, status));
+                    let (status, answer) = client.ask(&Method::POST, &action, &bearer).await;
+                    told.push((action, status, words(&answer)));
                 }
                 // A breath between rounds, or the end.
                 let _ = tokio::time::timeout(Duration::from_millis(300), stopped.changed()).await;
@@ -116,6 +116,10 @@ impl Client {
         });
         Scripts { stop, running }
     }
+}
+
+fn words(answer: &Value) -> String {
+    answer["error"]["message"].as_str().unwrap_or_default().to_owned()
 }
 
 impl Scripts {
