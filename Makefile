@@ -26,6 +26,11 @@ test: ## Everything: lints, all tests on both databases, outside judges, the dem
 	$(CARGO) test --workspace --doc --quiet
 	$(CARGO) run --quiet --bin muster -- demo
 
+.PHONY: bench
+bench: ## Measure speed and memory of the release build on both databases; ARGS="--work idle-tls --engine sqlite" for one.
+	$(CARGO) build --release --quiet --package muster --package muster-bench
+	scripts/with-postgres --durable target/release/muster-bench $(ARGS)
+
 .PHONY: docs
 docs: ## Write the generated pages of docs/ anew.
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster --test requirements
