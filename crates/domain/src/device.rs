@@ -33,7 +33,8 @@ pub struct Device {
     pub presence: Presence,
     /// Deleted here while Apple still lists it (R56): hidden until a full sync lists it again.
     pub deleted_at: Option<Time>,
-    /// Number of the last full pass that listed it; a finished pass marks the rest as gone.
+    /// Number of the last full pass that wrote it. One that listed it and found nothing new has noted that elsewhere; a
+    /// finished pass marks the rest as gone.
     pub seen_pass: i64,
     /// `discoverySource`.
     pub source: DiscoverySource,

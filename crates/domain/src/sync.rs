@@ -11,7 +11,7 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-pub use fold::{Change, FoldContext, Observed, Page, Sighting, fold_page, observe, record, still_there};
+pub use fold::{Change, FoldContext, Observed, Page, Sighting, fold_page, observe, record};
 pub use page::{After, PageRead, after_page, cursor_rejected, failed};
 pub use problem::SyncProblem;
 pub use schedule::{Ask, NextTimes, NotNow, is_due, may_start, next_times, start};

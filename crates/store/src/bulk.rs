@@ -1,5 +1,7 @@
 //! Many rows in one statement: `unnest` on PostgreSQL, a loop over the same text on SQLite.
 
+use tokio_postgres::types::ToSql;
+
 use crate::table::Shape;
 use crate::tx::{Engine, storable};
 use crate::value::Value;
@@ -36,9 +38,10 @@ impl Tx<'_> {
                     ROWS,
                     &format!("select * from unnest({})", places.collect::<Vec<_>>().join(", ")),
                 );
-                let statement = transaction.prepare_cached(&sql).await?;
                 let columns = postgres::columns(shapes, rows)?;
-                Ok(transaction.execute_raw(&statement, columns).await?)
+                let columns: Vec<&(dyn ToSql + Sync)> =
+                    columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
+                transaction.execute(&sql, &columns).await
             }
             Engine::SqliteRead(_) | Engine::PostgresRead(_) => {
                 Err(StoreError::Engine("a read may not write".into()))

@@ -1,6 +1,7 @@
 //! Serials under tokens.
 
 mod assignment;
+mod gone;
 
 use domain::device::{AppleRecord, Assignment, Device, Enrollment, Outcome, Presence};
 use domain::{DeviceId, Platform, ProfileId, Serial, TenantId, Time, TokenId};
@@ -14,6 +15,7 @@ use crate::value::{Value, params};
 use crate::{Column, Page, PageQuery, StoreError, Tx};
 
 pub use assignment::{Gap, assignment_gap, next_assignment_due, set_assignment_results};
+pub use gone::{mark_gone_unseen, note_seen};
 
 const TABLE: Table = Table {
     name: "device",
@@ -293,22 +295,6 @@ pub async fn update(tx: &mut Tx<'_>, device: &Device) -> Result<(), StoreError> 
     tx.execute_versioned(&TABLE.update(), values(device, device.version)?).await
 }
 
-/// Marks as gone every present serial that the complete pass `pass` did not list; how many.
-///
-/// # Errors
-/// The engine's.
-pub async fn mark_gone_unseen(
-    tx: &mut Tx<'_>,
-    tenant: &TenantId,
-    token: &TokenId,
-    pass: i64,
-    now: Time,
-) -> Result<u64, StoreError> {
-    let sql = "update device set present = (1 = 0), gone_at = $4, version = version + 1 \
-        where tenant_id = $1 and token_id = $2 and present and seen_pass < $3 and source = 'deviceEnrollmentProgram'";
-    tx.execute(sql, params![tenant, token, pass, now]).await
-}
-
 /// One page of the serials that are not deleted, of a token or of all.
 ///
 /// # Errors
@@ -389,5 +375,7 @@ pub async fn prune_gone(tx: &mut Tx<'_>, before: Time) -> Result<u64, StoreError
 /// # Errors
 /// The engine's.
 pub async fn delete_all(tx: &mut Tx<'_>, tenant: &TenantId, token: &TokenId) -> Result<u64, StoreError> {
+    tx.execute("delete from sync_seen where tenant_id = $1 and token_id = $2", params![tenant, token])
+        .await?;
     tx.execute("delete from device where tenant_id = $1 and token_id = $2", params![tenant, token]).await
 }

@@ -69,6 +69,8 @@ impl Retryable for StoreError {
 const SERIALIZATION_FAILURE: &str = "40001";
 /// SQL state of a deadlock that the engine has resolved by ending this transaction.
 const DEADLOCK: &str = "40P01";
+/// SQL state of a row lock that was not had in time, see [`crate::postgres`].
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 /// SQL state of a unique key that exists.
 const UNIQUE_VIOLATION: &str = "23505";
 /// SQL state of one statement that would write a row twice: the same key twice in one batch.
@@ -81,7 +83,9 @@ impl From<tokio_postgres::Error> for StoreError {
             return StoreError::Engine(format!("{error}: {cause}"));
         };
         match db.code().code() {
-            SERIALIZATION_FAILURE | DEADLOCK | CARDINALITY_VIOLATION => StoreError::Conflict,
+            SERIALIZATION_FAILURE | DEADLOCK | LOCK_NOT_AVAILABLE | CARDINALITY_VIOLATION => {
+                StoreError::Conflict
+            }
             UNIQUE_VIOLATION => StoreError::Duplicate {
                 what: db.constraint().or(db.table()).unwrap_or("unique key").to_owned(),
             },

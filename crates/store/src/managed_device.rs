@@ -1,5 +1,7 @@
 //! Enrolled devices.
 
+use std::sync::LazyLock;
+
 use domain::command::Purpose;
 use domain::managed_device::{ManagedDevice, PendingEnrollment, PinnedCertificate, Stage};
 use domain::{ManagedDeviceId, Platform, Serial, TenantId, Time};
@@ -271,10 +273,46 @@ pub async fn by_udid(
 /// # Errors
 /// The engine's.
 pub async fn by_certificate(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option<ManagedDevice>, StoreError> {
-    let rest = "where fingerprint = $1 or next_fingerprint = $1 or pending_fingerprint = $1 \
-        order by case when fingerprint = $1 then 0 else 1 end, tenant_id, id limit 1";
-    one(tx, rest, params![fingerprint]).await
+    for rest in ["where m.fingerprint = $1 order by m.tenant_id, m.id limit 1", OTHER_IDENTITY] {
+        let sql = format!("{} {rest}", &*BY_IDENTITY);
+        if let Some(mut row) = tx.query_opt(&sql, params![fingerprint]).await? {
+            return decode(&mut row).map(Some);
+        }
+    }
+    Ok(None)
 }
+
+/// The identities that a device may hold besides its current one.
+const OTHER_IDENTITY: &str =
+    "where m.next_fingerprint = $1 or m.pending_fingerprint = $1 order by m.tenant_id, m.id limit 1";
+
+static BY_IDENTITY: LazyLock<String> =
+    LazyLock::new(|| format!("select {} from managed_device m", TABLE.list_of("m")));
+
+/// As [`by_certificate`], and how many commands the device has pending: all that an idle check-in needs to know, in one
+/// statement.
+///
+/// # Errors
+/// The engine's.
+pub async fn calling(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option<(ManagedDevice, u64)>, StoreError> {
+    // Its current identity is what nearly every caller shows. Asked for alone it is one look into one index.
+    for rest in ["where m.fingerprint = $1 order by m.tenant_id, m.id limit 1", OTHER_IDENTITY] {
+        let sql = format!("{} {rest}", &*CALLING);
+        if let Some(mut row) = tx.query_opt(&sql, params![fingerprint]).await? {
+            let device = decode(&mut row)?;
+            return Ok(Some((device, row.u64()?)));
+        }
+    }
+    Ok(None)
+}
+
+static CALLING: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {}, (select count(*) from command c where c.tenant_id = m.tenant_id and c.device_id = m.id) \
+         from managed_device m",
+        TABLE.list_of("m")
+    )
+});
 
 /// One page of a tenant's devices.
 ///

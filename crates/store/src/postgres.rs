@@ -1,19 +1,26 @@
-//! PostgreSQL: a pool, one transaction for each piece of work, and run again when another was first.
+//! PostgreSQL: a pool, writers that commit what queued as one, and run again what another was before.
 
 mod address;
+mod shared;
 mod tls;
+mod transaction;
+mod writer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::future::BoxFuture;
 use pki::seal::SealKeys;
+use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{IsolationLevel, NoTls};
 
 use self::address::Address;
+use self::shared::Shared;
 use self::tls::Tls;
+pub(crate) use self::transaction::Transaction;
+use self::writer::Writers;
 use crate::row::Row;
 use crate::table::Shape;
 use crate::tx::Engine;
@@ -26,11 +33,8 @@ const CONNECTIONS: usize = 16;
 /// Longest wait for a free connection before the caller is told to come back.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 
-/// How often work is run in all when a version has moved or another transaction was first.
-const ATTEMPTS: u32 = 8;
-
-/// Wait after the first such attempt; it grows with each.
-const ATTEMPT_WAIT: Duration = Duration::from_millis(3);
+/// Settings of the server that decide what a commit is worth.
+const DURABILITY: [&str; 3] = ["synchronous_commit", "fsync", "full_page_writes"];
 
 pub(crate) fn pool(url: &str) -> Result<Pool, StoreError> {
     let Address { config, authorities } = Address::read(url)?;
@@ -49,52 +53,67 @@ pub(crate) fn pool(url: &str) -> Result<Pool, StoreError> {
         .map_err(|e| StoreError::Engine(e.to_string()))
 }
 
-/// Runs `work` in a transaction until it commits, fails for good, or has been tried often enough.
-pub(crate) async fn transact<T, E, F>(pool: &Pool, seal: &SealKeys, work: &F) -> Result<T, E>
-where
-    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Sync,
-    E: From<StoreError> + Retryable,
-{
-    let mut attempt = 1;
-    loop {
-        match attempt_once(pool, seal, work).await {
-            Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
-                tokio::time::sleep(ATTEMPT_WAIT * attempt).await;
-                attempt += 1;
-            }
-            other => return other,
-        }
-    }
+/// PostgreSQL as one node uses it: a pool, writers that share commits, and connections that point reads share.
+pub(crate) struct Postgres {
+    pool: Pool,
+    seal: Arc<SealKeys>,
+    writers: Writers,
+    shared: Shared,
 }
 
-async fn attempt_once<T, E, F>(pool: &Pool, seal: &SealKeys, work: &F) -> Result<T, E>
-where
-    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Sync,
-    E: From<StoreError>,
-{
-    let mut client = pool.get().await.map_err(StoreError::from)?;
-    let start = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
-    let transaction = start.start().await.map_err(StoreError::from)?;
-    let mut tx = Tx { engine: Engine::PostgresWrite(transaction), seal };
-    let outcome = work(&mut tx).await;
-    // A transaction that is dropped is rolled back.
-    if outcome.is_ok()
-        && let Engine::PostgresWrite(transaction) = tx.engine
+impl Postgres {
+    pub(crate) fn start(pool: Pool, seal: &Arc<SealKeys>) -> Self {
+        let writers = Writers::start(&pool, seal);
+        Self { pool, seal: Arc::clone(seal), writers, shared: Shared::default() }
+    }
+
+    /// Runs `work` in a transaction until it commits, fails for good, or has been tried often enough.
+    pub(crate) async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Retryable + Send + 'static,
     {
-        transaction.commit().await.map_err(StoreError::from)?;
+        self.writers.transact(work).await
     }
-    outcome
-}
 
-/// Runs `work` on a connection, each statement for itself.
-pub(crate) async fn read<T, E, F>(pool: &Pool, seal: &SealKeys, work: &F) -> Result<T, E>
-where
-    F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Sync,
-    E: From<StoreError>,
-{
-    let client = pool.get().await.map_err(StoreError::from)?;
-    let mut tx = Tx { engine: Engine::PostgresRead(&client), seal };
-    work(&mut tx).await
+    /// Runs `work` on a connection of its own, each statement for itself.
+    pub(crate) async fn read<T, E, F>(&self, work: &F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Sync,
+        E: From<StoreError>,
+    {
+        let client = self.pool.get().await.map_err(StoreError::from)?;
+        work(&mut Tx { engine: Engine::PostgresRead(&client), seal: &self.seal }).await
+    }
+
+    /// As [`Self::read`], on a connection that others have statements under way on.
+    pub(crate) async fn glance<T, E, F>(&self, work: &F) -> Result<T, E>
+    where
+        F: for<'t, 'c> Fn(&'t mut Tx<'c>) -> BoxFuture<'t, Result<T, E>> + Sync,
+        E: From<StoreError>,
+    {
+        let client = self.shared.client(&self.pool).await?;
+        work(&mut Tx { engine: Engine::PostgresRead(&client), seal: &self.seal }).await
+    }
+
+    /// How the server keeps what a connection of ours commits.
+    pub(crate) async fn durability(&self) -> Result<String, StoreError> {
+        let client = self.pool.get().await?;
+        let mut words = Vec::new();
+        for name in DURABILITY {
+            let value: String = client.query_one(&format!("show {name}"), &[]).await?.try_get(0)?;
+            words.push(format!("{name} = {value}"));
+        }
+        Ok(words.join(", "))
+    }
+
+    /// Takes no more work, and finishes what is queued.
+    pub(crate) async fn close(&self) {
+        self.writers.close().await;
+        self.shared.close();
+        self.pool.close();
+    }
 }
 
 /// A row in neutral shapes.

@@ -1,9 +1,10 @@
 //! A transaction on either engine: the only place that tells them apart, beside bulk writes and row locks.
 
-use deadpool_postgres::{Client, GenericClient, Transaction};
+use deadpool_postgres::Client;
 use pki::seal::SealKeys;
 use tokio_postgres::types::ToSql;
 
+use crate::postgres::Transaction;
 use crate::row::Row;
 use crate::value::Value;
 use crate::{StoreError, sqlite};
@@ -74,8 +75,20 @@ impl Tx<'_> {
                 sqlite::beside_the_runtime(|| sqlite::rows(connection, sql, &params))
             }
             Engine::SqliteRead(connection) => sqlite::rows(connection, sql, &params),
-            Engine::PostgresWrite(transaction) => postgres_rows(transaction, reach, sql, &params).await,
-            Engine::PostgresRead(client) => postgres_rows(*client, reach, sql, &params).await,
+            Engine::PostgresWrite(transaction) => {
+                // The text of a list varies with what is asked for: kept prepared, strangers' filters would fill the
+                // server.
+                let rows = transaction.query(sql, reach == Reach::Point, &borrowed(&params)).await?;
+                rows.iter().map(crate::postgres::row).collect()
+            }
+            Engine::PostgresRead(client) => {
+                let statement = match reach {
+                    Reach::Point => client.prepare_cached(sql).await?,
+                    Reach::Many => client.prepare(sql).await?,
+                };
+                let rows = client.query(&statement, &borrowed(&params)).await?;
+                rows.iter().map(crate::postgres::row).collect()
+            }
         }
     }
 
@@ -93,10 +106,7 @@ impl Tx<'_> {
             Engine::SqliteWrite(connection) | Engine::SqliteRead(connection) => {
                 sqlite::execute(connection, sql, &params)
             }
-            Engine::PostgresWrite(transaction) => {
-                let statement = transaction.prepare_cached(sql).await?;
-                Ok(transaction.execute_raw(&statement, params).await?)
-            }
+            Engine::PostgresWrite(transaction) => transaction.execute(sql, &borrowed(&params)).await,
             Engine::PostgresRead(_) => Err(read_only()),
         }
     }
@@ -142,18 +152,7 @@ pub(crate) fn storable(params: &[Value]) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn postgres_rows<C: GenericClient + Sync>(
-    client: &C,
-    reach: Reach,
-    sql: &str,
-    params: &[Value],
-) -> Result<Vec<Row>, StoreError> {
-    let statement = match reach {
-        Reach::Point => client.prepare_cached(sql).await?,
-        // The text of a list varies with what is asked for: kept prepared, strangers' filters would fill the server.
-        Reach::Many => client.prepare(sql).await?,
-    };
-    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-    let rows = client.query(&statement, &params).await?;
-    rows.iter().map(crate::postgres::row).collect()
+/// Values as the driver takes them.
+fn borrowed(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }

@@ -8,9 +8,8 @@ use std::time::Duration;
 use apple::AdeError;
 use apple::ade::{Client, CursorProblem};
 use domain::sync::{
-    After, Ask, Counts, Cursor, FoldContext, Page, PageRead, Phase, RunState, SyncProblem, SyncRun,
+    After, Ask, Counts, Cursor, FoldContext, Observed, Page, PageRead, Phase, RunState, SyncProblem, SyncRun,
     SyncState, Trigger, after_page, cursor_rejected, failed, fold_page, may_start, observe, start,
-    still_there,
 };
 use domain::token::{Heard, Token};
 use domain::{RunId, Serial, TenantId, Time, TokenId};
@@ -368,16 +367,23 @@ async fn write_devices(
         known.iter().map(|device| (&device.serial, device)).collect();
     let mut counts = Counts::default();
     let mut changed = Vec::new();
+    // Apple lists a damaged record too, and that is all we know of it.
+    let mut listed: Vec<Serial> = damaged.cloned().collect();
     for (serial, sighting) in &page.sightings {
         let before = known.get(serial).copied();
-        if let Some((device, change)) = observe(before, serial, sighting, &at, || scope.app.new_id()) {
-            counts.count(change);
-            changed.push(device);
+        match observe(before, serial, sighting, &at, || scope.app.new_id()) {
+            Some((device, change)) => {
+                counts.count(change);
+                changed.push(device);
+            }
+            None if matches!(sighting.observed, Observed::Listed(_)) => listed.push(serial.clone()),
+            None => {}
         }
     }
-    let listed = damaged.filter_map(|serial| known.get(serial));
-    changed.extend(listed.filter_map(|device| still_there(device, &at)));
     store::device::upsert_many(tx, &changed).await?;
+    if at.phase == Phase::Fetch {
+        store::device::note_seen(tx, &scope.tenant, &step.token.id, at.pass, &listed).await?;
+    }
     Ok(counts)
 }
 

@@ -8,7 +8,7 @@ use domain::managed_device::{Credential, ManagedDevice, Stage};
 use mdm::command::{CommandAnswer, Status};
 use store::Tx;
 
-use super::{Reply, caller, managed_caller, refused};
+use super::{Reply, known, managed_caller, refused};
 use crate::managed_device::save;
 use crate::points::Point;
 use crate::scope::Scope;
@@ -49,13 +49,13 @@ async fn nothing_to_do(scope: &Scope, fingerprint: &str, answer: &CommandAnswer)
     scope
         .app
         .store
-        .read(move |tx| {
+        .glance(move |tx| {
             let (scope, fingerprint, udid) = (in_tx.clone(), fingerprint.clone(), udid.clone());
             Box::pin(async move {
-                let (device, credential) = caller(&scope, tx, &fingerprint).await?;
+                let (found, waiting) = store::managed_device::calling(tx, &fingerprint).await?.unzip();
+                let (device, credential) = known(&scope, found, &fingerprint)?;
                 device.is_named(&udid).map_err(refused)?;
-                let waiting = store::command::pending_count(tx, &scope.tenant, &device.id).await?;
-                Ok::<_, AppError>(credential == Credential::Current && waiting == 0)
+                Ok::<_, AppError>(credential == Credential::Current && waiting == Some(0))
             })
         })
         .await

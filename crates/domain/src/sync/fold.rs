@@ -66,7 +66,7 @@ pub enum Change {
     Changed,
     /// It is no longer ours.
     Gone,
-    /// Nothing that anybody sees: the date of the newest event, or that the complete list held the serial.
+    /// Nothing that anybody sees: the date of the newest event.
     Seen,
 }
 
@@ -175,13 +175,6 @@ pub fn observe(
     }
 }
 
-/// The row of a serial whose record could not be read, as seen by this pass: Apple lists it, so that it is not gone.
-/// None: nothing to write.
-pub fn still_there(known: &Device, at: &FoldContext) -> Option<Device> {
-    let unseen = known.presence == Presence::Present && known.seen_pass != at.pass;
-    (at.phase == Phase::Fetch && unseen).then(|| Device { seen_pass: at.pass, ..known.clone() })
-}
-
 fn is_stale(device: &Device, op_date: Option<Time>) -> bool {
     !is_news(device.apple.op_date, op_date)
 }
@@ -240,12 +233,8 @@ fn listed(
     device.apple = record.clone();
     device.presence = Presence::Present;
     device.source = DiscoverySource::DeviceEnrollmentProgram;
-    if at.phase == Phase::Fetch {
-        device.seen_pass = at.pass;
-    }
     if returns {
         device.assignment = Assignment::default();
-        device.seen_pass = at.pass;
     }
     // R56: hidden until the complete list shows it again, or until Apple has taken it away and given it anew.
     if at.phase == Phase::Fetch || returns {
@@ -260,7 +249,14 @@ fn listed(
     } else {
         Change::Changed
     };
-    (device != *known).then_some((device, change))
+    if device == *known {
+        // That a complete list held it is noted by the page: a fleet in which nothing changes is not written anew.
+        return None;
+    }
+    if at.phase == Phase::Fetch || returns {
+        device.seen_pass = at.pass;
+    }
+    Some((device, change))
 }
 
 fn same_but_for_op_date(known: &Device, device: &Device) -> bool {

@@ -32,6 +32,7 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('issued_identity', 'sqlite_autoindex_issued_identity_1', '100000 100000 1'),
     ('issued_identity', 'issued_identity_device', '100000 100000 2'),
     ('profile', 'sqlite_autoindex_profile_1', '1000 1000 50 1'),
+    ('sync_seen', 'sync_seen_pass', '200 200 100 100'),
     ('sync_run', 'sqlite_autoindex_sync_run_1', '10000 10000 500 1'),
     ('sync_run', 'sync_run_started', '10000 10000 500 1');
 analyze sqlite_schema;

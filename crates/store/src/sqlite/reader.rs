@@ -34,13 +34,17 @@ impl Readers {
     {
         let _permit = self.permits.acquire().await.map_err(|_| StoreError::Closed)?;
         let mut connection = self.take()?;
-        connection.execute_batch("begin").map_err(StoreError::from)?;
+        // Kept prepared: reading these words costs as much as a look-up by key.
+        connection
+            .prepare_cached("begin")
+            .and_then(|mut begin| begin.execute([]))
+            .map_err(StoreError::from)?;
         let outcome = {
             let mut tx = Tx { engine: Engine::SqliteRead(&mut connection), seal };
             at_once(work(&mut tx))
         };
         // A connection that cannot end its snapshot is dropped, not kept.
-        if connection.execute_batch("commit").is_ok() {
+        if connection.prepare_cached("commit").and_then(|mut commit| commit.execute([])).is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
         outcome

@@ -67,16 +67,23 @@ where
 pub(crate) struct Writer {
     queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    durability: String,
 }
 
 impl Writer {
     pub(crate) fn start(connection: Connection, seal: Arc<SealKeys>) -> Result<Self, StoreError> {
+        let durability = super::durability(&connection)?;
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || write(connection, &seal, &jobs))
             .map_err(|e| StoreError::Engine(e.to_string()))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), durability })
+    }
+
+    /// How its connection keeps what it commits.
+    pub(crate) fn durability(&self) -> &str {
+        &self.durability
     }
 
     /// Queues `work` and waits until it is on disk or refused.
@@ -144,13 +151,16 @@ fn run_batch(
 }
 
 fn run_job(connection: &mut Connection, seal: &SealKeys, job: &mut dyn Job) -> Result<(), StoreError> {
-    connection.execute_batch("savepoint job")?;
+    connection.prepare_cached("savepoint job")?.execute([])?;
     let keep = job.run(connection, seal);
     if connection.is_autocommit() {
         // A full disk or an I/O error ends the whole transaction inside the engine.
         return Err(StoreError::Engine("the engine gave up the transaction (disk full or failing)".into()));
     }
-    connection.execute_batch(if keep { "release job" } else { "rollback to job; release job" })?;
+    if !keep {
+        connection.prepare_cached("rollback to job")?.execute([])?;
+    }
+    connection.prepare_cached("release job")?.execute([])?;
     Ok(())
 }
 

@@ -339,14 +339,21 @@ async fn a_complete_pass_marks_the_rest_as_gone(bench: Bench) {
         let (tenant, token) = (&stage.tenant, &stage.token.id);
         let mut seen = serial(&stage, "SEEN", None);
         seen.seen_pass = 2;
+        let unchanged = serial(&stage, "UNCHANGED", None);
         let unseen = serial(&stage, "UNSEEN", None);
         let mut imported = serial(&stage, "IMPORTED", None);
         imported.source = domain::device::DiscoverySource::AdminImport;
         let mut gone = serial(&stage, "GONE", None);
         gone.presence = Presence::Gone { at: at(1) };
-        device::upsert_many(tx, &[seen, unseen, imported, gone]).await?;
+        device::upsert_many(tx, &[seen, unchanged, unseen, imported, gone]).await?;
+        device::note_seen(tx, tenant, token, 2, &[id("UNCHANGED"), id("GONE")]).await?;
+        device::note_seen(tx, tenant, token, 1, &[id("UNSEEN")]).await?;
         assert_eq!(device::mark_gone_unseen(tx, tenant, token, 2, at(90)).await?, 1);
-        assert_eq!(device::mark_gone_unseen(tx, tenant, token, 2, at(95)).await?, 0);
+        assert_eq!(
+            device::mark_gone_unseen(tx, tenant, token, 2, at(95)).await?,
+            1,
+            "what was noted is forgotten"
+        );
         let presence = |rows: Vec<Device>| rows[0].presence;
         assert_eq!(
             presence(device::find_serial(tx, tenant, &id("UNSEEN")).await?),
@@ -354,13 +361,17 @@ async fn a_complete_pass_marks_the_rest_as_gone(bench: Bench) {
         );
         assert_eq!(presence(device::find_serial(tx, tenant, &id("SEEN")).await?), Presence::Present);
         assert_eq!(
+            presence(device::find_serial(tx, tenant, &id("UNCHANGED")).await?),
+            Presence::Gone { at: at(95) }
+        );
+        assert_eq!(
             presence(device::find_serial(tx, tenant, &id("GONE")).await?),
             Presence::Gone { at: at(1) }
         );
         assert_eq!(device::prune_gone(tx, at(50)).await?, 1);
         assert!(device::find_serial(tx, tenant, &id("GONE")).await?.is_empty());
         assert_eq!(device::delete_all(tx, tenant, &id("token-2")).await?, 0);
-        assert_eq!(device::delete_all(tx, tenant, token).await?, 3);
+        assert_eq!(device::delete_all(tx, tenant, token).await?, 4);
         Ok(())
     });
     outcome.unwrap();
