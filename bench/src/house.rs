@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use app::open::{Limits, Place, PracticeApple, open};
 use app::{Actor, ActorKind, App};
 use domain::tenant::DEFAULT_TENANT;
-use net::Clock;
+use net::{Clock, Points};
 use pki::x509::Certificate;
 use practice::{Practice, PracticeConfig};
 use serde_json::json;
@@ -90,7 +90,8 @@ async fn opened(place: &Place, practice: &Practice) -> Result<App> {
         ca_pem: pem(&practice.ca_cert_der)?,
         device_ca_pem: pem(&practice.device_ca_der)?,
     };
-    Ok(open(place, Clock::system(), Limits::default(), settings, Some(&apple)).await?.app)
+    let points = Points::default();
+    Ok(open(place, Clock::system(), points, Limits::default(), settings, Some(&apple)).await?.app)
 }
 
 fn pem(der: &[u8]) -> Result<String> {

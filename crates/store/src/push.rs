@@ -99,31 +99,22 @@ pub async fn wakes_due(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<Wak
     let sql = format!(
         "update wake set due = $2 where (tenant_id, device_id) in \
          (select tenant_id, device_id from wake where due <= $1 order by due, tenant_id, device_id limit $3{}) \
-         returning tenant_id, device_id, attempts",
+         returning tenant_id, device_id, attempts, (select m.push from managed_device m \
+         where m.tenant_id = wake.tenant_id and m.id = wake.device_id)",
         tx.skip_locked()
     );
     let claimed = tx.returning(&sql, params![now, now.plus(WAKE_LEASE), limit]).await?;
     let mut wakes = Vec::with_capacity(claimed.len());
     for mut row in claimed {
         let (tenant, device, attempts) = (row.id()?, row.id()?, row.u32()?);
-        match reachable(tx, &tenant, &device).await? {
+        let target: Option<PushTarget> = row.opt_json()?;
+        match target.filter(|target| target.unreachable.is_none()) {
             Some(target) => wakes.push(Wake { tenant, device, target, attempts }),
             None => wake_settle(tx, &tenant, &device, Time::NEVER, attempts).await?,
         }
     }
     wakes.sort_by(|a, b| (&a.tenant, &a.device).cmp(&(&b.tenant, &b.device)));
     Ok(wakes)
-}
-
-async fn reachable(
-    tx: &mut Tx<'_>,
-    tenant: &TenantId,
-    device: &ManagedDeviceId,
-) -> Result<Option<PushTarget>, StoreError> {
-    let sql = "select push from managed_device where tenant_id = $1 and id = $2";
-    let target = tx.query_opt(sql, params![tenant, device]).await?;
-    let target: Option<PushTarget> = target.map_or(Ok(None), |mut row| row.opt_json())?;
-    Ok(target.filter(|target| target.unreachable.is_none()))
 }
 
 /// When the first wake of any tenant is due; none: nobody waits.
@@ -151,21 +142,44 @@ pub async fn wake_settle(
     tx.execute(sql, params![tenant, device, next_due, attempts]).await.map(drop)
 }
 
-/// Ends the claim that lasts until `claimed_until` as [`wake_settle`] does; whether it still stood. It stands no more
-/// when the device was heard from meanwhile or something new waits for it: then that decides when it is due.
+/// How a claim ends that lasts until [`Settled::claimed_until`].
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which device was woken.
+    pub device: ManagedDeviceId,
+    /// The claim.
+    pub claimed_until: Time,
+    /// When it is to be woken again, if a command waits for it still.
+    pub next_due: Time,
+    /// How often it was woken in a row.
+    pub attempts: u32,
+}
+
+/// Ends claims; how many still stood. One stands no more when the device was heard from meanwhile or something new waits
+/// for it: then that decides when it is due. A device for which nothing waits is not woken again.
 ///
 /// # Errors
 /// The engine's.
-pub async fn wake_settle_claim(
-    tx: &mut Tx<'_>,
-    tenant: &TenantId,
-    device: &ManagedDeviceId,
-    claimed_until: Time,
-    next_due: Time,
-    attempts: u32,
-) -> Result<bool, StoreError> {
-    let sql = "update wake set due = $3, attempts = $4 where tenant_id = $1 and device_id = $2 and due = $5";
-    Ok(tx.execute(sql, params![tenant, device, next_due, attempts, claimed_until]).await? > 0)
+pub async fn wakes_settle(tx: &mut Tx<'_>, settled: &[Settled]) -> Result<u64, StoreError> {
+    let mut settled: Vec<&Settled> = settled.iter().collect();
+    settled.sort_by(|a, b| (&a.tenant, &a.device).cmp(&(&b.tenant, &b.device)));
+    let rows = settled
+        .into_iter()
+        .map(|one| {
+            params![&one.tenant, &one.device, one.claimed_until, one.next_due, one.attempts, Time::NEVER]
+        })
+        .collect();
+    let waits =
+        "exists (select 1 from command c where c.tenant_id = v.tenant_id and c.device_id = v.device_id)";
+    let sql = format!(
+        "with v(tenant_id, device_id, claimed, due, attempts, never) as ({{rows}}) \
+         update wake set due = case when {waits} then v.due else v.never end, \
+         attempts = case when {waits} then v.attempts else 0 end from v \
+         where wake.tenant_id = v.tenant_id and wake.device_id = v.device_id and wake.due = v.claimed"
+    );
+    tx.execute_rows(&sql, &[Text, Text, Int, Int, Int, Int], rows).await
 }
 
 /// Notes that a device cannot be reached by `target` until it sends a new token, and asks for it no more. Changes

@@ -2,12 +2,14 @@
 //! device connects (apple.md 5.3; lessons 55, 56).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use apple::apns::Client;
 use domain::push::{Pushed, Wake, WakeNext, after_push};
 use domain::{TenantId, Time};
 use futures_util::StreamExt as _;
+use store::push::Settled;
 
 use crate::points::Point;
 use crate::{App, AppError, Result, push};
@@ -15,7 +17,10 @@ use crate::{App, AppError, Result, push};
 /// Longest wait between turns, for wakes that another node asked for.
 const EVERY: Duration = Duration::from_secs(10);
 /// Wakes claimed at a time.
-const PAGE: u32 = 500;
+const PAGE: u32 = 1_000;
+/// Wakes whose end is written down at a time, and such writings under way.
+const SETTLED: usize = 200;
+const WRITINGS: usize = 2;
 /// Pushes under way at a time; the connection itself keeps to Apple's limit of streams.
 const STREAMS: usize = 100;
 
@@ -62,50 +67,62 @@ async fn wake_all(app: &App, due: Vec<Wake>, claimed_until: Time) {
     }
     let connections = &connections;
     futures_util::stream::iter(due)
-        .for_each_concurrent(STREAMS, |wake| async move {
+        .map(|wake| async move {
             let connection = connections.get(&wake.tenant).and_then(Option::as_ref);
+            let pushed = push_one(app, connection, &wake).await;
+            (wake, pushed)
+        })
+        .buffer_unordered(STREAMS)
+        .ready_chunks(SETTLED)
+        .for_each_concurrent(WRITINGS, |pushed| async move {
             // A wake that could not be settled is due again when its lease is over.
-            if let Err(error) = wake_one(app, connection, wake, claimed_until).await {
-                tracing::warn!("failed to {error} while waking a device");
+            if let Err(error) = settle(app, pushed, claimed_until).await {
+                tracing::warn!("failed to {error} after waking devices");
             }
         })
         .await;
 }
 
-async fn wake_one(app: &App, connection: Option<&Client>, wake: Wake, claimed_until: Time) -> Result<()> {
+async fn push_one(app: &App, connection: Option<&Client>, wake: &Wake) -> Pushed {
     let pushed = match connection {
         Some(client) => {
-            let pushed = push::push(client, &wake, app.now()).await;
+            let pushed = push::push(client, wake, app.now()).await;
             app.at(Point::CommandPushed);
             pushed
         }
         None => Pushed::CertificateRefused,
     };
     metrics::counter!("muster_pushes", "outcome" => word(&pushed)).increment(1);
-    let next = after_push(&wake, &pushed, app.now(), &app.limits);
-    app.store
-        .transact(move |tx| {
-            let (wake, next) = (wake.clone(), next.clone());
-            Box::pin(async move {
-                match next {
-                    WakeNext::Unreachable { words } => {
-                        store::push::mark_unreachable(tx, &wake.tenant, &wake.device, &wake.target, &words)
-                            .await?;
-                    }
-                    WakeNext::At { due, attempts } => {
-                        let waiting = store::command::pending_count(tx, &wake.tenant, &wake.device).await?;
-                        let (due, attempts) = if waiting == 0 { (Time::NEVER, 0) } else { (due, attempts) };
-                        // APNs may have taken its time: the device that called meanwhile, or for which something new
-                        // waits, keeps the due time that it was given.
-                        let (tenant, device) = (&wake.tenant, &wake.device);
-                        store::push::wake_settle_claim(tx, tenant, device, claimed_until, due, attempts)
-                            .await?;
-                    }
-                }
-                Ok::<_, AppError>(())
-            })
+    pushed
+}
+
+/// Writes down what became of wakes. APNs may have taken its time: the device that called meanwhile, or for which
+/// something new waits, keeps the due time that it was given.
+async fn settle(app: &App, pushed: Vec<(Wake, Pushed)>, claimed_until: Time) -> Result<()> {
+    let (mut settled, mut unreachable) = (Vec::new(), Vec::new());
+    for (wake, pushed) in pushed {
+        match after_push(&wake, &pushed, app.now(), &app.limits) {
+            WakeNext::Unreachable { words } => unreachable.push((wake, words)),
+            WakeNext::At { due, attempts } => settled.push(Settled {
+                tenant: wake.tenant,
+                device: wake.device,
+                claimed_until,
+                next_due: due,
+                attempts,
+            }),
+        }
+    }
+    let ended = (Arc::new(settled), Arc::new(unreachable));
+    app.commit(ended, |tx, (settled, unreachable)| {
+        Box::pin(async move {
+            store::push::wakes_settle(tx, &settled).await?;
+            for (wake, words) in unreachable.iter() {
+                store::push::mark_unreachable(tx, &wake.tenant, &wake.device, &wake.target, words).await?;
+            }
+            Ok(())
         })
-        .await
+    })
+    .await
 }
 
 const fn word(pushed: &Pushed) -> &'static str {

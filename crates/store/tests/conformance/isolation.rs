@@ -200,7 +200,14 @@ async fn changes_nothing(tx: &mut Tx<'_>, stranger: &TenantId) -> Done {
     assert_eq!(setup::update(tx, &sample::plan(&device)).await, conflict);
     push::wake_settle(tx, stranger, &managed, Time::NEVER, 9).await?;
     push::mark_unreachable(tx, stranger, &managed, &device.push.clone().unwrap(), "gone").await?;
-    assert!(!push::wake_settle_claim(tx, stranger, &managed, at(1), Time::NEVER, 9).await?);
+    let settled = push::Settled {
+        tenant: stranger.clone(),
+        device: managed.clone(),
+        claimed_until: at(1),
+        next_due: Time::NEVER,
+        attempts: 9,
+    };
+    assert_eq!(push::wakes_settle(tx, &[settled]).await?, 0);
     assert_eq!(identity::issued_prune(tx, stranger, &managed, Time::NEVER).await?, 0);
     assert!(!identity::challenge_use(tx, stranger, "challenge-owner", "tx", b"der", at(1)).await?);
     assert!(!secret::delete(tx, stranger, SecretKind::CaKey, "ca").await?);

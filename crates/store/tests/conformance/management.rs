@@ -226,12 +226,22 @@ async fn a_claim_that_was_overtaken_settles_nothing(bench: Bench) {
         let claimed = at(1).plus(push::WAKE_LEASE);
         assert_eq!(push::wakes_due(tx, at(1), 10).await?.len(), 1);
         push::wake_request(tx, tenant, owner, at(3)).await?;
-        assert!(!push::wake_settle_claim(tx, tenant, owner, claimed, at(90_000), 12).await?);
+        let settled = |claimed_until, next_due, attempts| {
+            let (tenant, device) = (tenant.clone(), owner.clone());
+            [push::Settled { tenant, device, claimed_until, next_due, attempts }]
+        };
+        assert_eq!(push::wakes_settle(tx, &settled(claimed, at(90_000), 12)).await?, 0);
         let again = push::wakes_due(tx, at(3), 10).await?;
         assert_eq!(again.iter().map(|wake| wake.attempts).collect::<Vec<_>>(), [0]);
         let claimed = at(3).plus(push::WAKE_LEASE);
-        assert!(push::wake_settle_claim(tx, tenant, owner, claimed, at(500), 1).await?);
+        command::enqueue(tx, &sample::command(&device, "1", 1)).await?;
+        assert_eq!(push::wakes_settle(tx, &settled(claimed, at(500), 1)).await?, 1);
         assert_eq!(push::next_wake_due(tx).await?, Some(at(500)));
+        command::cancel_all(tx, tenant, owner, at(9)).await?;
+        assert_eq!(push::wakes_due(tx, at(500), 10).await?.len(), 1);
+        let claimed = at(500).plus(push::WAKE_LEASE);
+        assert_eq!(push::wakes_settle(tx, &settled(claimed, at(900), 2)).await?, 1);
+        assert_eq!(push::next_wake_due(tx).await?, None, "nothing waits any more");
         Ok(())
     });
     outcome.unwrap();
