@@ -7,7 +7,7 @@ use crate::database::Engine;
 use crate::work::{Measured, Work};
 
 /// Where the tables stand in the page.
-const BEGIN: &str = "<!-- bench: from here to the end mark the page is written by `make bench ARGS=--write` -->";
+const BEGIN: &str =
     "<!-- bench: from here to the end mark the page is written by `make bench ARGS=--write` -->";
 const END: &str = "<!-- bench: end -->";
 
