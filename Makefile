@@ -31,9 +31,15 @@ bench: ## Measure speed and memory of the release build on both databases; ARGS=
 	$(CARGO) build --release --quiet --package muster --package muster-bench
 	scripts/with-postgres --durable target/release/muster-bench $(ARGS)
 
+.PHONY: soak
+soak: ## Kill the server KILLS times (1000) under load, go on where it was interrupted, and say what was hit.
+	$(CARGO) build --quiet -p muster-tests --bins
+	scripts/with-postgres target/debug/soak $(or $(KILLS),1000) target/soak
+
 .PHONY: docs
 docs: ## Write the generated pages of docs/ anew.
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster --test requirements
+	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test kills the_page_of_points
 
 .PHONY: packages
 packages: ## Install the Debian packages that building and testing need (as root).

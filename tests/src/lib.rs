@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod handmade;
+pub mod kills;
 pub mod program;
 pub mod tool;
 

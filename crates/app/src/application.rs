@@ -2,7 +2,8 @@
 
 use domain::TenantId;
 
-use crate::{Actor, ActorKind, App};
+use crate::open::internal;
+use crate::{Actor, ActorKind, App, AppError, Result};
 
 pub use auth::{AccessToken, AuthError, Caller, Gate, NewApplication, Role, SignIn};
 
@@ -21,6 +22,32 @@ pub async fn gate(app: &App) -> Result<Gate, AuthError> {
 /// The store's, or no randomness.
 pub async fn bootstrap(app: &App, tenant: &TenantId) -> Result<Option<NewApplication>, AuthError> {
     auth::bootstrap(&app.store, tenant, app.now()).await
+}
+
+/// As [`bootstrap`]; `keep` keeps the credentials before the application is stored.
+pub(crate) async fn bootstrap_keeping(
+    app: &App,
+    tenant: &TenantId,
+    keep: impl FnOnce(&NewApplication) -> Result<()>,
+) -> Result<Option<NewApplication>> {
+    let keep = |first: &NewApplication| keep(first).map_err(Bootstrap::Keep);
+    let first = auth::bootstrap_keeping(&app.store, tenant, app.now(), keep).await;
+    first.map_err(|error| match error {
+        Bootstrap::Keep(error) => error,
+        Bootstrap::Auth(error) => internal(error),
+    })
+}
+
+/// Why there is no first application.
+enum Bootstrap {
+    Keep(AppError),
+    Auth(AuthError),
+}
+
+impl From<AuthError> for Bootstrap {
+    fn from(error: AuthError) -> Self {
+        Bootstrap::Auth(error)
+    }
 }
 
 /// Makes an application of the actor's tenant.

@@ -81,6 +81,23 @@ pub async fn open(
     settings: Settings,
     practice: Option<&PracticeApple>,
 ) -> Result<Opened> {
+    open_keeping(place, clock, points, limits, settings, practice, |_| Ok(())).await
+}
+
+/// As [`open`]; `keep` keeps the credentials of the first application before it is stored. When [`Opened::first`] is
+/// none all the same, another server was first, and they are good for nothing.
+///
+/// # Errors
+/// As [`open`], and what `keep` ends with.
+pub async fn open_keeping(
+    place: &Place,
+    clock: Clock,
+    points: Points,
+    limits: Limits,
+    settings: Settings,
+    practice: Option<&PracticeApple>,
+    keep: impl FnOnce(&NewApplication) -> Result<()>,
+) -> Result<Opened> {
     let app = App::new(store(place).await?, clock, limits, settings).watched(points);
     app.at(Point::StartMigrated);
     let id = tenant_id(DEFAULT_TENANT)?;
@@ -90,7 +107,12 @@ pub async fn open(
         other => drop(other?),
     }
     app.at(Point::StartTenantMade);
-    let first = application::bootstrap(&app, &id).await.map_err(internal)?;
+    let first = application::bootstrap_keeping(&app, &id, |first| {
+        keep(first)?;
+        app.at(Point::StartApplicationKept);
+        Ok(())
+    });
+    let first = first.await?;
     app.at(Point::StartApplicationMade);
     Ok(Opened { app, first })
 }

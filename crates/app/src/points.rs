@@ -26,7 +26,7 @@ macro_rules! points {
             /// What has just happened there.
             pub const fn what(self) -> &'static str {
                 match self {
-                    $( Point::$point => concat!($($what),+), )+
+                    $( Point::$point => concat!($($what),+).trim_ascii(), )+
                 }
             }
         }
@@ -38,7 +38,9 @@ points! {
     StartMigrated "start.schema.migrated";
     /// The default tenant is stored; it has no application yet.
     StartTenantMade "start.tenant.committed";
-    /// The first application is stored; its secret is not in its file yet.
+    /// The first application's credentials are kept; it is not stored.
+    StartApplicationKept "start.application.kept";
+    /// The first application is stored; nothing is served yet.
     StartApplicationMade "start.application.committed";
 
     /// A token's lease is taken; no run has begun.

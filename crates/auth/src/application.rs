@@ -46,13 +46,36 @@ pub async fn bootstrap(
     tenant: &TenantId,
     now: Time,
 ) -> Result<Option<NewApplication>, AuthError> {
+    bootstrap_keeping(store, tenant, now, |_| Ok(())).await
+}
+
+/// As [`bootstrap`], for a caller that keeps the secret: `keep` does so before the application is stored, since a
+/// program that ended between the two would leave an application whose secret nobody has. What it kept is good for
+/// nothing when the answer is `None` all the same: another server was first.
+///
+/// # Errors
+/// As there, and what `keep` ends with; then there is no application.
+pub async fn bootstrap_keeping<E: From<AuthError>>(
+    store: &Store,
+    tenant: &TenantId,
+    now: Time,
+    keep: impl FnOnce(&NewApplication) -> Result<(), E>,
+) -> Result<Option<NewApplication>, E> {
+    if !list(store, tenant).await?.is_empty() {
+        return Ok(None);
+    }
     let (new, row) = made(tenant, BOOTSTRAP_NAME, &Role::ALL, now)?;
-    let tenant = tenant.clone();
-    let inserted: bool = store
+    keep(&new)?;
+    Ok(store_first(store, row).await?.then_some(new))
+}
+
+/// Stores an application, unless its tenant has one; whether it did.
+async fn store_first(store: &Store, row: Application) -> Result<bool, AuthError> {
+    store
         .transact(move |tx| {
-            let (tenant, row) = (tenant.clone(), row.clone());
+            let row = row.clone();
             Box::pin(async move {
-                let first = store::application::list(tx, &tenant).await?.is_empty();
+                let first = store::application::list(tx, &row.tenant).await?.is_empty();
                 if first {
                     store::tenant::touch(tx, &tenant).await?;
                     store::application::insert(tx, &row).await?;
@@ -60,8 +83,7 @@ pub async fn bootstrap(
                 Ok::<_, AuthError>(first)
             })
         })
-        .await?;
-    Ok(inserted.then_some(new))
+        .await
 }
 
 /// Makes an application.

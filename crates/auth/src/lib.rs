@@ -16,7 +16,7 @@ mod role;
 mod throttle;
 mod token;
 
-pub use application::{NewApplication, bootstrap, create, delete, list};
+pub use application::{NewApplication, bootstrap, bootstrap_keeping, create, delete, list};
 pub use error::AuthError;
 pub use gate::{Gate, SignIn};
 pub use role::Role;

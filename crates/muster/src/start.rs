@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::AppError;
+use app::application::NewApplication;
 use app::open::Place;
 use app::server_certificate::ServerAuthority;
 use net::{CancellationToken, Clock, Identity, ListenConfig, Listener, ServerIdentity, ServerTls};
@@ -102,16 +104,25 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
     let practice = practice.as_ref().map(PracticeFile::for_tenant);
     let limits = settings.limits.clone();
     let place = place(settings)?;
+    let mut bootstrap = None;
+    let keep = |first: &NewApplication| {
+        bootstrap = Some(
+            write_bootstrap(settings, &urls.api_url, first).map_err(|e| AppError::internal(e.to_string()))?,
+        );
+        Ok(())
+    };
+    let practice = practice.as_ref();
     let opened =
-        app::open::open(&place, clock.clone(), points, limits, urls.clone(), practice.as_ref()).await;
+        app::open::open_keeping(&place, clock.clone(), points, limits, urls.clone(), practice, keep).await;
     let opened = opened.map_err(|error| match fresh_key {
         true => CliError::Failed(format!("{error}\n  {}", made_just_now(settings))),
         false => CliError::failed(error),
     })?;
-    let bootstrap = match opened.first {
-        Some(first) => Some(write_bootstrap(settings, &urls.api_url, &first)?),
-        None => None,
-    };
+    if opened.first.is_none()
+        && let Some(of_nobody) = bootstrap.take()
+    {
+        std::fs::remove_file(&of_nobody).map_err(|e| CliError::file("remove", &of_nobody, e))?;
+    }
     let config = server::ServerConfig {
         app: opened.app.clone(),
         api,
@@ -173,11 +184,7 @@ fn made_just_now(settings: &Settings) -> String {
     )
 }
 
-fn write_bootstrap(
-    settings: &Settings,
-    url: &str,
-    first: &app::application::NewApplication,
-) -> Result<PathBuf, CliError> {
+fn write_bootstrap(settings: &Settings, url: &str, first: &NewApplication) -> Result<PathBuf, CliError> {
     let path = settings.data.join("bootstrap.json");
     let own = settings.api.tls == Tls::Own;
     let login = json!({

@@ -1,4 +1,4 @@
-use super::{Limits, Opened, Place, PracticeApple, anchors, open, seal_key};
+use super::{Limits, Opened, Place, PracticeApple, anchors, open_keeping, seal_key};
 use crate::operator::{add_tenant, credentials, tenants};
 use crate::server_certificate::ServerAuthority;
 use crate::{AppError, Settings};
@@ -23,13 +23,22 @@ impl Home {
     }
 
     async fn open(&self, practice: Option<&PracticeApple>) -> Result<Opened, AppError> {
+        self.open_keeping(practice, || Ok(())).await
+    }
+
+    async fn open_keeping(
+        &self,
+        practice: Option<&PracticeApple>,
+        keep: impl FnOnce() -> Result<(), AppError>,
+    ) -> Result<Opened, AppError> {
         let settings = Settings {
             api_url: "https://api.example".into(),
             device_url: "https://devices.example".into(),
             device_anchors: Vec::new(),
         };
         let clock = Clock::manual(NOW * 1_000_000);
-        open(&self.place(), clock, Points::default(), Limits::default(), settings, practice).await
+        let (place, limits) = (self.place(), Limits::default());
+        open_keeping(&place, clock, Points::default(), limits, settings, practice, |_| keep()).await
     }
 }
 
@@ -122,4 +131,16 @@ fn anchors_are_the_der_of_each_certificate_of_a_pem_text() {
     assert_eq!(found.len(), 2);
     assert!(found.iter().all(|der| der.starts_with("MII") && !der.contains('\n')));
     assert!(anchors("no certificate").is_err());
+}
+
+/// A program that ends between the two would leave an application whose secret nobody has.
+#[tokio::test]
+async fn the_first_credentials_are_kept_before_their_application_is_stored() {
+    let home = Home::new();
+    let full = home.open_keeping(None, || Err(AppError::internal("the disk is full"))).await.err();
+    assert_eq!(full.unwrap().to_string(), AppError::internal("the disk is full").to_string());
+    assert!(home.open(None).await.unwrap().first.is_some(), "what could not be kept was not stored");
+    assert!(
+        home.open_keeping(None, || Err(AppError::internal("asked twice"))).await.unwrap().first.is_none()
+    );
 }

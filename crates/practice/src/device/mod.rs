@@ -43,6 +43,7 @@ mod setup;
 mod unit;
 mod wire;
 
+pub use carried_out::Performance;
 pub use fault::DeviceFault;
 pub use fleet::{Fleet, FleetConfig};
 pub use keys::POOL_KEYS;

@@ -76,7 +76,7 @@ impl VirtualDevice {
             let Performed { outcome, after } = self.carry_out(&order, quirk.as_ref()).await;
             not_now = matches!(outcome, Outcome::NotNow);
             if !not_now {
-                self.memory(|memory| memory.carried_out.note(&order.uuid));
+                self.memory(|memory| memory.carried_out.note(&order.uuid, &order.request_type));
             }
             channel = self.reopened(channel)?;
             let body: Bytes = write_plist(self.result(&order, outcome))?.into();

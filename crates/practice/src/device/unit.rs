@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use super::carried_out::CarriedOut;
+use super::carried_out::{CarriedOut, Performance};
 use super::cloud::CloudConfig;
 use super::command::Applied;
 use super::enrolment::Enrolment;
@@ -137,6 +137,11 @@ impl VirtualDevice {
     /// What it runs.
     pub fn os(&self) -> Os {
         self.memory(|memory| memory.os)
+    }
+
+    /// The latest commands that it carried out, in that order, through all its enrolments. Not those it put off.
+    pub fn performed(&self) -> Vec<Performance> {
+        self.memory(|memory| memory.carried_out.latest())
     }
 
     /// What a person sees now.
