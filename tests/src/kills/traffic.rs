@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use practice::device::{Quirk, Rule, Stage, VirtualDevice};
+use practice::device::{DeviceFault, Quirk, Rule, Stage, VirtualDevice};
 use serde_json::json;
 
 use super::Chance;
@@ -35,6 +35,10 @@ pub(super) struct Deeds {
     pub(super) commands: Mutex<BTreeMap<(String, &'static str), (usize, usize)>>,
     /// Devices whose users removed management and that were not set up again yet.
     pub(super) removed: Mutex<BTreeSet<String>>,
+    /// Devices that fell out of management though nobody removed it.
+    pub(super) sent_away: Mutex<BTreeSet<String>>,
+    /// Devices that were at home and unmanaged at the last look.
+    unmanaged: Mutex<BTreeSet<String>>,
     /// Shelf devices that are not on our MDM server now.
     away: Mutex<BTreeSet<String>>,
     /// Devices whose power is cut in Setup Assistant, and when it may come back.
@@ -158,6 +162,7 @@ impl World {
     /// and whose management is gone asks for help and starts anew.
     pub(super) async fn look_after_devices(&self) {
         let now = self.time.clock.now_micros();
+        let mut unmanaged = std::mem::take(&mut *self.deeds.unmanaged.lock().unwrap());
         for screen in self.practice.fleet().screens() {
             let device = self.device(&screen.serial);
             if !screen.powered && screen.stage != Stage::Boxed {
@@ -168,16 +173,33 @@ impl World {
                 }
                 continue;
             }
-            match screen.stage {
-                Stage::Boxed | Stage::Failed { .. } => device.unbox().unwrap(),
-                Stage::Home if !screen.enrolled => {
-                    device.wipe().await;
-                    self.deeds.removed.lock().unwrap().remove(&*screen.serial);
+            match &screen.stage {
+                Stage::Boxed => device.unbox().unwrap(),
+                Stage::Failed { why } => {
+                    if *why == DeviceFault::Dismissed.words() {
+                        self.deeds.sent_away.lock().unwrap().insert(screen.serial.to_string());
+                    }
                     device.unbox().unwrap();
                 }
-                _ => {}
+                // At the second look: a device that is being erased passes by here.
+                Stage::Home if !screen.enrolled && !unmanaged.insert(screen.serial.to_string()) => {
+                    unmanaged.remove(&*screen.serial);
+                    self.start_anew(&device).await;
+                }
+                Stage::Home if !screen.enrolled => {}
+                _ => drop(unmanaged.remove(&*screen.serial)),
             }
         }
+        *self.deeds.unmanaged.lock().unwrap() = unmanaged;
         tokio::time::sleep(LOOK).await;
+    }
+
+    /// A device without management is erased, and set up again. It is well if its user wanted that.
+    async fn start_anew(&self, device: &VirtualDevice) {
+        if !self.deeds.removed.lock().unwrap().remove(device.serial()) {
+            self.deeds.sent_away.lock().unwrap().insert(device.serial().to_owned());
+        }
+        device.wipe().await;
+        device.unbox().unwrap();
     }
 }

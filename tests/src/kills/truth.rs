@@ -8,7 +8,8 @@
 //! - **No device is stuck**: each of the fleet is at home and enrolled, at both ends, and no setup is under way.
 //! - **No command is lost**: each that was accepted is in the device's list, and has ended; each that counts as
 //!   acknowledged was carried out.
-//! - **Nothing is repeated harmfully** (see [`super`]): this is wrong at once and for good.
+//! - **No device is sent away**: none hears that it is not managed here; this and the next are wrong at once and for good.
+//! - **Nothing is repeated harmfully** (see [`super`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -52,7 +53,7 @@ pub(super) async fn until_agreed(world: &World) -> Result<(), Vec<String>> {
     agreed
 }
 
-/// What was repeated and must not have been.
+/// What cannot become right any more.
 fn harm(world: &World) -> Vec<String> {
     let mut words = Vec::new();
     for serial in &world.fleet {
@@ -66,6 +67,8 @@ fn harm(world: &World) -> Vec<String> {
             }
         }
     }
+    let sent_away = world.deeds.sent_away.lock().unwrap();
+    words.extend(sent_away.iter().map(|serial| format!("lost: the server sent {serial} away")));
     let now = world.practice.world().now();
     let model = world.practice.world().model();
     let throttled = model.devices().filter(|device| device.is_throttled(now));
@@ -141,7 +144,7 @@ fn lost_devices(world: &World, rows: &[Value], words: &mut Vec<String>) {
 }
 
 fn lost_assignments(world: &World, words: &mut Vec<String>) {
-    let known = world.deeds.department.lock().unwrap();
+    let mut known = world.deeds.department.lock().unwrap();
     let wanted = |department: Option<&String>| {
         department.is_some() && (department == known.0.as_ref() || department == known.1.as_ref())
             || known.0.is_none() && department.is_some_and(|department| department == "IT")
@@ -164,6 +167,10 @@ fn lost_assignments(world: &World, words: &mut Vec<String>) {
     if wrong.is_empty() && departments.len() > 1 {
         wrong.push(format!("assignment lost: devices have different profiles: {departments:?}"));
     }
+    if wrong.is_empty() {
+        // Whether the call that was cut was heard is settled now.
+        *known = (departments.into_keys().next().flatten(), None);
+    }
     told(words, wrong.into_iter());
 }
 
@@ -180,8 +187,8 @@ fn lost_enrolments(world: &World, managed: &[Value], words: &mut Vec<String>) {
 }
 
 async fn lost_commands(world: &World, managed: &[Value], words: &mut Vec<String>) {
-    let asked = world.deeds.commands.lock().unwrap().clone();
-    let ids: BTreeSet<&String> = asked.keys().map(|(id, _)| id).collect();
+    let mut asked = world.deeds.commands.lock().unwrap().clone();
+    let ids: BTreeSet<String> = asked.keys().map(|(id, _)| id.clone()).collect();
     for id in ids {
         let Some(rows) = world.admin.rows(&format!("muster/managedDevices/{id}/commands")).await else {
             words.push("the server does not answer".to_owned());
@@ -198,6 +205,7 @@ async fn lost_commands(world: &World, managed: &[Value], words: &mut Vec<String>
                     "command lost: {serial} was to be sent {answered} {request_type} (and {cut} that nobody was told of), and has {have}"
                 ));
             }
+            asked.insert((id.clone(), request_type), (have, 0));
         }
         let performed = world.device(&serial).performed();
         for row in &rows {
@@ -216,4 +224,8 @@ async fn lost_commands(world: &World, managed: &[Value], words: &mut Vec<String>
         }
     }
     words.truncate(TOLD);
+    if words.is_empty() {
+        // Whether the calls that were cut were heard is settled now.
+        *world.deeds.commands.lock().unwrap() = asked;
+    }
 }

@@ -19,8 +19,12 @@ fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_mortal"))
 }
 
+/// A world has 200 devices, and the computer may have two cores: one world at a time, as far as one process goes.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Every named point once, the starts' on a database that is not founded yet too, and random moments.
 async fn outlives(engine: Engine, seed: u64) {
+    let _turn = TURN.lock().await;
     let world = World::found(engine, program(), None, &Kill::starts()).await;
     let mut campaign = Campaign::new(world, engine, Tally::default(), seed);
     let kills = Kill::at_every_point().into_iter().chain([Kill::AtRandom; AT_RANDOM]);
@@ -52,6 +56,7 @@ async fn on_postgresql_nothing_is_lost_or_stuck_or_repeated_when_the_server_is_k
 
 /// What the harness says of a server with that bug, which is killed at that point.
 async fn told_of(bug: Bug, point: app::points::Point) -> String {
+    let _turn = TURN.lock().await;
     let world = World::found(Engine::Sqlite, program(), Some(bug), &[]).await;
     world.wake_bug();
     let mut campaign = Campaign::new(world, Engine::Sqlite, Tally::default(), 3);
