@@ -57,14 +57,9 @@ pub(super) async fn until_agreed(world: &World) -> Result<(), Vec<String>> {
 fn harm(world: &World) -> Vec<String> {
     let mut words = Vec::new();
     for serial in &world.fleet {
-        let mut seen = BTreeSet::new();
-        for one in world.device(serial).performed() {
-            if !seen.insert(one.command_uuid.clone()) {
-                words.push(format!(
-                    "repeated: {serial} was sent {} {} twice",
-                    one.request_type, one.command_uuid
-                ));
-            }
+        let repeats = world.device(serial).repeats();
+        if repeats > 0 {
+            words.push(format!("repeated: {serial} carried a command out again, {repeats} times"));
         }
     }
     let sent_away = world.deeds.sent_away.lock().unwrap();
