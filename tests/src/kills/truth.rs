@@ -12,7 +12,7 @@
 //! - **Nothing is repeated harmfully** (see [`super`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use practice::device::Stage;
 use serde_json::Value;
@@ -21,6 +21,8 @@ use super::world::World;
 
 /// A setup ends after 30 minutes and its release is tried again each 15; leases, waits and wakes are shorter.
 const BOUND: Duration = Duration::from_secs(60 * 60);
+/// At least so much of the computer's time is given too: it may be busy with other work.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// After this, time runs faster: what is waited for now is a deadline, and no work.
 const HURRY: Duration = Duration::from_secs(15 * 60);
 /// Differences that are told of each kind.
@@ -31,6 +33,7 @@ const TOLD: usize = 5;
 /// # Errors
 /// On what they do not, when time is over or never will.
 pub(super) async fn until_agreed(world: &World) -> Result<(), Vec<String>> {
+    let patient_until = Instant::now() + PATIENCE;
     let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap();
     let began = world.time.clock.now_micros();
     let agreed = loop {
@@ -44,7 +47,7 @@ pub(super) async fn until_agreed(world: &World) -> Result<(), Vec<String>> {
             break Ok(());
         }
         let waited = world.time.clock.now_micros() - began;
-        if waited > micros(BOUND) {
+        if waited > micros(BOUND) && Instant::now() > patient_until {
             break Err(words);
         }
         world.time.hurry(waited > micros(HURRY));
