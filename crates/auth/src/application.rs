@@ -77,7 +77,7 @@ async fn store_first(store: &Store, row: Application) -> Result<bool, AuthError>
             Box::pin(async move {
                 let first = store::application::list(tx, &row.tenant).await?.is_empty();
                 if first {
-                    store::tenant::touch(tx, &tenant).await?;
+                    store::tenant::touch(tx, &row.tenant).await?;
                     store::application::insert(tx, &row).await?;
                 }
                 Ok::<_, AuthError>(first)
