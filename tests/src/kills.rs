@@ -6,7 +6,7 @@
 //! again and again, and counts.
 //!
 //! After each kill the harness lets time run until three sides agree (see [`truth`]): what Apple holds, what the
-//! devices did, and what the server says. Time runs a hundred times faster than life, so that leases, waits and
+//! devices did, and what the server says. Time runs fifty times faster than life, so that leases, waits and
 //! deadlines of minutes come and go within a second.
 //!
 //! **Harmful** is a repetition that its receiver can tell from a single one:

@@ -3,7 +3,7 @@
 //! They are those that make servers of this kind lose devices. Each does no harm while nothing is killed, and each is
 //! asleep until a file says that the world is founded.
 //!
-//! - [`Bug::CursorBeforeRows`]: triggers divert what a sync writes into a table of their own, from where a thread moves
+//! - [`Bug::CursorBeforeRows`]: triggers divert the rows of new devices into a table of their own, from where a thread moves
 //!   it a moment after the commit. So the cursor is on disk before its rows.
 //! - [`Bug::AnswerBeforeCommit`]: a proxy in the server's own process stands before it, and answers `TokenUpdate` before
 //!   it hands it on.
@@ -84,9 +84,9 @@ fn move_late_rows(folder: &Path) {
         "create table if not exists late as select * from device where false;
          create table if not exists moving (yes integer);
          delete from late;
-         create trigger if not exists divert before insert on device when not exists (select 1 from moving) begin
+         create trigger if not exists divert after insert on device when not exists (select 1 from moving) begin
              insert into late values ({columns});
-             select raise(ignore);
+             delete from device where tenant_id = new.tenant_id and token_id = new.token_id and serial = new.serial;
          end;"
     );
     connection.execute_batch(&plant).unwrap();

@@ -1,4 +1,4 @@
-//! Time as practice Apple, the devices and the server have it: it runs a hundred times faster than the computer's, and
+//! Time as practice Apple, the devices and the server have it: it runs fifty times faster than the computer's, and
 //! stands while the server is down, so that no deadline passes that nobody could keep.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::server::Mouth;
 /// Between two turns of the clock, of the computer's time.
 const EVERY: Duration = Duration::from_millis(10);
 /// By how much it is turned.
-const STEP: Duration = Duration::from_secs(1);
+const STEP: Duration = Duration::from_millis(500);
 /// The same in a hurry.
 const LEAP: Duration = Duration::from_secs(5);
 
