@@ -2,7 +2,13 @@
 //! advanced, an API client, and programs that others wrote.
 //!
 //! A harness is test code: it says what it expects by panicking.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects by failing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
 
 pub mod api;
 pub mod handmade;

@@ -25,6 +25,9 @@ const WIPED: usize = 3;
 /// Between two looks of the people before the devices.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// By managed device and `RequestType`: how many were answered well, and how many were cut.
+pub(super) type Commands = BTreeMap<(String, &'static str), (usize, usize)>;
+
 /// What was done that the server must remember.
 #[derive(Default)]
 pub(super) struct Deeds {
@@ -32,7 +35,7 @@ pub(super) struct Deeds {
     /// call that was cut.
     pub(super) department: Mutex<(Option<String>, Option<String>)>,
     /// Commands asked for, by managed device and `RequestType`: those answered well, and those cut.
-    pub(super) commands: Mutex<BTreeMap<(String, &'static str), (usize, usize)>>,
+    pub(super) commands: Mutex<Commands>,
     /// Devices whose users removed management and that were not set up again yet.
     pub(super) removed: Mutex<BTreeSet<String>>,
     /// Devices that fell out of management though nobody removed it.

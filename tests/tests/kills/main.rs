@@ -1,5 +1,4 @@
 //! The server killed under load, at every named point and at random moments, on both databases.
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use std::path::Path;
 
