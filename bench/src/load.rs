@@ -37,6 +37,8 @@ pub(crate) struct Load {
     pub(crate) requests: u64,
     /// The measured time.
     pub(crate) took: Duration,
+    /// Requests of each connection, with those that are not counted.
+    pub(crate) asked: Vec<usize>,
     /// How long each request took, sorted.
     pub(crate) latencies: Vec<Duration>,
     /// What it cost the server.
@@ -63,9 +65,10 @@ pub(crate) async fn run(
     }
     let mut after = server.spent()?;
     let mut took = begun.elapsed();
-    let mut latencies = Vec::new();
+    let (mut latencies, mut asked) = (Vec::new(), Vec::new());
     for task in tasks {
         let ended = task.await??;
+        asked.push(ended.len());
         latencies.extend(ended.into_iter().filter(|(at, _)| match length {
             Length::Timed(time) => *at >= begun && *at < begun + time,
             Length::Scripts => true,
@@ -78,7 +81,7 @@ pub(crate) async fn run(
     let mut latencies: Vec<Duration> = latencies.into_iter().map(|(_, took)| took).collect();
     latencies.sort_unstable();
     let requests = latencies.len() as u64;
-    Ok(Load { requests, took, latencies, spent: after.since(before) })
+    Ok(Load { requests, took, asked, latencies, spent: after.since(before) })
 }
 
 /// When each request was answered, and how long it took.

@@ -180,14 +180,20 @@ impl World {
     }
 }
 
-/// A token with a profile, and a push certificate.
-async fn owner(house: &House, practice: &Practice) -> Result<Owner> {
+/// A push certificate, and its topic: without one no token can be made.
+async fn push_topic(house: &House, practice: &Practice) -> Result<String> {
     let (app, actor) = (&house.app, &house.actor);
     let request = push_certificate::request(app, actor).await?;
     let pem = practice.push_certificate(request.as_bytes(), ADMIN, None)?;
     let upload = push_certificate::Upload { pem, apple_id: Some(ADMIN.into()), force: false };
     let certificate = push_certificate::upload(app, actor, upload).await?;
-    let topic = certificate.current.ok_or("the push certificate was not taken")?.topic;
+    Ok(certificate.current.ok_or("the push certificate was not taken")?.topic)
+}
+
+/// A token with a profile.
+async fn owner(house: &House, practice: &Practice) -> Result<Owner> {
+    let topic = push_topic(house, practice).await?;
+    let (app, actor) = (&house.app, &house.actor);
     let new = NewToken { name: "Works".into(), consent: true, ..NewToken::default() };
     let token = app::token::create(app, actor, new).await?.id;
     let settings = ProfileSettings {

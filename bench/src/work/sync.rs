@@ -12,7 +12,7 @@ use practice::apple::shop::{ORDER_DEVICES_MAX, Order, Selection};
 use practice::{Practice, PracticeConfig};
 use store::StoreError;
 
-use super::{ADMIN, Measured, Plan};
+use super::{ADMIN, Measured, Plan, push_topic};
 use crate::Result;
 use crate::database::{Database, Engine};
 use crate::house::House;
@@ -76,6 +76,7 @@ async fn connect(
     serials: &[String],
     run: usize,
 ) -> Result<TokenId> {
+    push_topic(house, practice).await?;
     let (app, actor) = (&house.app, &house.actor);
     let new = NewToken { name: "Works".into(), consent: true, ..NewToken::default() };
     let token = app::token::create(app, actor, new).await?.id;

@@ -17,8 +17,12 @@ use crate::value::Value;
 pub(crate) use reader::Readers;
 pub(crate) use writer::Writer;
 
-/// Page cache of one connection, in KiB.
-const CACHE_KIB: i64 = 8 * 1024;
+/// Page cache of the connection that writes, in KiB: what a batch of writes goes through.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
+
+/// Page cache of a connection that reads, in KiB. There are several; the upper pages of the indexes fit, and the
+/// operating system has the rest.
+const READER_CACHE_KIB: i64 = 2 * 1024;
 
 /// Statements kept prepared on one connection; the program has some two hundred.
 const STATEMENTS: usize = 256;
@@ -41,7 +45,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    prepare(&connection)?;
+    prepare(&connection, WRITER_CACHE_KIB)?;
     Ok(connection)
 }
 
@@ -64,17 +68,17 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(LOCK_WAIT)?;
     connection.pragma_update(None, "query_only", true)?;
-    prepare(&connection)?;
+    prepare(&connection, READER_CACHE_KIB)?;
     Ok(connection)
 }
 
-fn prepare(connection: &Connection) -> Result<(), StoreError> {
+fn prepare(connection: &Connection, cache_kib: i64) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // The engine is built to look at samples of values (STAT4) and so would plan a prepared statement anew whenever a
     // value compared with an index is another: each look-up by key would cost some 50 microseconds instead of 3. We
     // keep no samples.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(())
