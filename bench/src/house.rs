@@ -1,6 +1,6 @@
 //! One server's data: a folder, a database of its own, and the same use cases that the server has, to fill it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use app::open::{Limits, Place, PracticeApple, open};
 use app::{Actor, ActorKind, App};
@@ -99,7 +99,7 @@ fn pem(der: &[u8]) -> Result<String> {
 }
 
 /// What `muster practice serve` writes for a server.
-fn write_practice(path: &PathBuf, practice: &Practice) -> Result<()> {
+fn write_practice(path: &Path, practice: &Practice) -> Result<()> {
     let file = json!({
         "adeUrl": practice.ade_url,
         "apnsUrl": practice.apns_url,

@@ -1,8 +1,6 @@
 //! The load generator: starts the release program as operators do, drives it from outside, checks every answer, counts
 //! rows afterwards, and tells how fast it was and what an item cost the server.
 
-#![expect(clippy::cast_precision_loss, reason = "figures for people, not sums")]
-
 mod database;
 mod fleet;
 mod house;
