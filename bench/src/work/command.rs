@@ -21,9 +21,12 @@ const COMMANDS: usize = 10;
 /// Devices whose commands are queued in one transaction.
 const BATCH: usize = 200;
 
+/// Requests, and the command that must be the answer to each; none: nothing more.
+type Steps = VecDeque<(Bytes, Option<String>)>;
+
 /// Asks, and answers until there is nothing more.
 struct Serve {
-    steps: VecDeque<(Bytes, Option<String>)>,
+    steps: Steps,
     expected: Option<String>,
 }
 
@@ -139,7 +142,7 @@ fn id_of(unit: &Unit, number: usize) -> Result<CommandId> {
 }
 
 /// What each connection sends, and which command must come back.
-fn serving(plan: &Plan, units: &[Unit]) -> Result<Vec<VecDeque<(Bytes, Option<String>)>>> {
+fn serving(plan: &Plan, units: &[Unit]) -> Result<Vec<Steps>> {
     let security = "<key>SecurityInfo</key><dict><key>HardwareEncryptionCaps</key><integer>3</integer>\
         <key>PasscodePresent</key><true/><key>PasscodeCompliant</key><true/></dict>";
     let mut scripts = vec![VecDeque::new(); plan.connections];
