@@ -20,6 +20,7 @@ pub mod ade;
 pub mod apns;
 pub mod apple;
 pub mod device;
+mod door;
 mod error;
 pub mod portal;
 pub mod pushcert;

@@ -2,10 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
-use net::{CancellationToken, Clock, Limits, ListenConfig, Listener, ServerTls};
+use net::{CancellationToken, Clock, Listener, ServerTls};
 use pki::key::PublicKey;
 use tokio::task::JoinHandle;
 
@@ -17,12 +16,10 @@ use crate::apple::model::Rules;
 use crate::apple::org::ServerId;
 use crate::apple::world::{World, lock};
 use crate::device::{self, Fleet};
+use crate::door::{Door, listener};
 use crate::error::Result;
 use crate::pushcert::PushCertPortal;
 use crate::services::{self, Services};
-
-/// For requests under way to finish after a stop. Only a long poll takes longer, and its device asks again.
-const DRAIN: Duration = Duration::from_secs(2);
 
 /// How practice Apple is set up.
 #[derive(Clone, Debug)]
@@ -82,7 +79,8 @@ pub struct Practice {
     pub device_ca_der: Vec<u8>,
     services: Arc<Services>,
     fleet: Fleet,
-    apns: PushListener,
+    ade: Arc<Door>,
+    apns: Arc<Door>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -108,40 +106,47 @@ impl Practice {
         let (scheme, ade_tls) =
             if config.plain_http_ade { ("http", None) } else { ("https", Some(tls.clone())) };
         let ade = Ade::new(Arc::clone(&world), scheme, config.sessions);
-        let ade_listener = listener(ade_port, ade_tls).await?;
+        let ade = Door::open(ade_port, ade_tls, ade.router()).await?;
         let services_listener = listener(services_port, Some(tls.clone())).await?;
-        let apns = Arc::new(Apns { world, authorities: Arc::clone(&authorities), registry });
-        let apns = PushListener::start(apns_port, tls, apns).await?;
+        let apns = Apns { world: Arc::clone(&world), authorities: Arc::clone(&authorities), registry };
+        let apns_tls = Some(tls.asking_for_certificates());
+        let apns = Door::open(apns_port, apns_tls, apns::router(Arc::new(apns))).await?;
 
         let host = config.hosts.first().map_or("localhost", String::as_str);
         let services_url = format!("https://{host}:{}", services_listener.local_addr().port());
         let stop = CancellationToken::new();
         let fleet = Fleet::new(Arc::clone(&services));
         let practice = Self {
-            ade_url: format!("{scheme}://{host}:{}", ade_listener.local_addr().port()),
+            ade_url: format!("{scheme}://{host}:{}", ade.address().port()),
             portal_url: format!("{services_url}/portal"),
             activation_url: format!("{services_url}/activation"),
-            apns_url: format!("https://{host}:{}", apns.address.port()),
+            apns_url: format!("https://{host}:{}", apns.address().port()),
             pushcert_url: format!("{services_url}/pushcert"),
             push_url: format!("{services_url}/push"),
             ca_cert_der: authorities.tls_ca().to_vec(),
             device_ca_der: authorities.device_ca().to_vec(),
             services: Arc::clone(&services),
             fleet: fleet.clone(),
-            apns,
+            ade: Arc::clone(&ade),
+            apns: Arc::clone(&apns),
             stop: stop.clone(),
             tasks: Mutex::default(),
         };
-        practice.spawn(ade_listener, ade.router(), stop.clone());
+        practice.tend(ade.keep(Arc::clone(&world), "/session", stop.clone()));
+        practice.tend(Arc::clone(&apns).keep(Arc::clone(&world), "/3/device", stop.clone()));
+        practice.tend(go_away(apns, world, stop.clone()));
         practice.spawn(services_listener, services::router(services).merge(device::router(fleet)), stop);
         Ok(practice)
     }
 
+    fn tend(&self, work: impl Future<Output = ()> + Send + 'static) {
+        lock(&self.tasks).push(tokio::spawn(work));
+    }
+
     fn spawn(&self, listener: Listener, router: Router, stop: CancellationToken) {
-        let task = tokio::spawn(async move {
+        self.tend(async move {
             listener.serve(router, stop).await;
         });
-        lock(&self.tasks).push(task);
     }
 
     /// The model, the planned faults and the counts of calls.
@@ -223,6 +228,7 @@ impl Practice {
             // A task that panicked has told so already.
             let _ = task.await;
         }
+        self.ade.stop().await;
         self.apns.stop().await;
     }
 }
@@ -231,73 +237,20 @@ impl Drop for Practice {
     fn drop(&mut self) {
         self.fleet.power_off();
         self.stop.cancel();
+        self.ade.cancel();
         self.apns.cancel();
     }
 }
 
-async fn listener(bind: SocketAddr, tls: Option<ServerTls>) -> Result<Listener> {
-    let limits = Limits { drain: DRAIN, ..Limits::default() };
-    let config = ListenConfig { tls, limits, ..ListenConfig::plain(bind) };
-    Ok(Listener::bind(config).await?)
-}
-
-/// The push service's listener, which can be started again.
-#[derive(Debug)]
-struct PushListener {
-    address: SocketAddr,
-    tls: ServerTls,
-    apns: Arc<Apns>,
-    running: tokio::sync::Mutex<Option<(CancellationToken, JoinHandle<()>)>>,
-    last: Mutex<CancellationToken>,
-}
-
-impl PushListener {
-    async fn start(bind: SocketAddr, tls: ServerTls, apns: Arc<Apns>) -> Result<Self> {
-        let tls = tls.asking_for_certificates();
-        let listener = listener(bind, Some(tls.clone())).await?;
-        let this = Self {
-            address: listener.local_addr(),
-            tls,
-            apns,
-            running: tokio::sync::Mutex::default(),
-            last: Mutex::default(),
-        };
-        *this.running.lock().await = Some(this.serve(listener));
-        Ok(this)
-    }
-
-    fn serve(&self, listener: Listener) -> (CancellationToken, JoinHandle<()>) {
-        let stop = CancellationToken::new();
-        *lock(&self.last) = stop.clone();
-        let router = apns::router(Arc::clone(&self.apns));
-        let stopped = stop.clone();
-        let task = tokio::spawn(async move {
-            listener.serve(router, stopped).await;
-        });
-        (stop, task)
-    }
-
-    async fn restart(&self) -> Result<()> {
-        let mut running = self.running.lock().await;
-        if let Some((stop, task)) = running.take() {
-            stop.cancel();
-            // A task that panicked has told so already.
-            let _ = task.await;
+/// Has the push service tell its connections to go away whenever a plan says so.
+async fn go_away(apns: Arc<Door>, world: Arc<World>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = world.go_away().notified() => {}
         }
-        let listener = listener(self.address, Some(self.tls.clone())).await?;
-        *running = Some(self.serve(listener));
-        Ok(())
-    }
-
-    fn cancel(&self) {
-        lock(&self.last).cancel();
-    }
-
-    async fn stop(&self) {
-        if let Some((stop, task)) = self.running.lock().await.take() {
-            stop.cancel();
-            // A task that panicked has told so already.
-            let _ = task.await;
+        if let Err(error) = apns.restart().await {
+            tracing::warn!(%error, "failed to listen for pushes again");
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use muster_tests::{Stack, reasons, until};
-use practice::apple::PlannedAnswer;
+use practice::apple::assign::SerialResult;
 use practice::apple::catalogue::Family;
+use practice::apple::{PlannedAnswer, What};
 use serde_json::{Value, json};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -21,12 +22,12 @@ async fn a_throttled_device_is_retried_after_apples_time_and_not_before() {
     let program = stack.program().await;
     program.default_profile(json!({})).await;
     let serial = stack.buy(&program, Family::IPad, 1).remove(0);
-    stack.practice.world().faults().refused.throttled.insert(serial.clone());
+    stack.practice.world().faults().refuse(SerialResult::Throttled, [serial.clone()]);
     stack.sync(&program).await;
     let throttled = |row: &Value| row["assignment"]["outcome"] == "throttled";
     let story = program.until_device("throttled", &serial, throttled).await;
     assert!(reasons(&story).contains(&"throttled"), "{story}");
-    stack.practice.world().faults().refused.throttled.clear();
+    stack.practice.world().faults().clear();
     let alerts = stack.api.rows("muster/alerts").await;
     assert!(alerts.iter().any(|alert| alert["kind"] == "devicesThrottled"), "{alerts:?}");
 
@@ -50,7 +51,7 @@ async fn a_device_that_apple_fails_to_assign_is_told_and_tried_again_and_others_
     let program = stack.program().await;
     program.default_profile(json!({})).await;
     let serials = stack.buy(&program, Family::IPhone, 5);
-    stack.practice.world().faults().refused.failed.insert(serials[2].clone());
+    stack.practice.world().faults().refuse(SerialResult::Failed, [serials[2].clone()]);
     stack.sync(&program).await;
     for serial in serials.iter().filter(|serial| **serial != serials[2]) {
         program.until_ready(serial).await;
@@ -70,7 +71,7 @@ async fn a_cursor_that_apple_repeats_stops_the_run_instead_of_storming() {
     let stack = Stack::start().await;
     let program = stack.program().await;
     stack.buy(&program, Family::IPad, 2);
-    stack.practice.world().faults().repeat_cursor = true;
+    stack.practice.world().faults().stand(What::RepeatCursor);
     stack.pass(12 * HOUR).await;
     let run = program.runs(2).await;
     assert_eq!(run["state"], "repeatedCursor");

@@ -3,6 +3,7 @@ use domain::alert::AlertKind;
 use domain::device::{Outcome, ProfileStatus};
 use muster_app::{AppError, profile};
 use practice::apple::PlannedAnswer;
+use practice::apple::assign::SerialResult;
 use practice::apple::catalogue::Family;
 
 use crate::bench::{Bench, Connected, DAY, HOUR, MINUTE};
@@ -153,7 +154,7 @@ async fn a_throttled_device_is_left_alone_until_apple_allows_it() {
     let sales = bench.profile(&connected.token, Platform::Ios, "Sales").await;
     profile::set_default(&bench.app, &bench.actor, &connected.token, &sales).await.unwrap();
     bench.sync().await;
-    bench.practice.world().faults().refused.throttled.insert(serials[0].clone());
+    bench.practice.world().faults().refuse(SerialResult::Throttled, [serials[0].clone()]);
     bench.assign().await;
     let device = bench.device(&serials[0]).await;
     assert_eq!(device.assignment.outcome, Some(Outcome::Throttled));
@@ -179,7 +180,7 @@ async fn a_failed_assignment_is_tried_again_with_growing_waits() {
     let sales = bench.profile(&connected.token, Platform::Ios, "Sales").await;
     profile::set_default(&bench.app, &bench.actor, &connected.token, &sales).await.unwrap();
     bench.sync().await;
-    bench.practice.world().faults().refused.failed.insert(serials[0].clone());
+    bench.practice.world().faults().refuse(SerialResult::Failed, [serials[0].clone()]);
     let mut waits = Vec::new();
     for _ in 0..3 {
         bench.assign().await;

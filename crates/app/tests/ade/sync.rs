@@ -1,7 +1,8 @@
 use domain::sync::{FullReason, RunState, SyncKind, Trigger};
 use muster_app::{AppError, device, sync};
-use practice::apple::PlannedAnswer;
+use practice::apple::assign::SerialResult;
 use practice::apple::catalogue::Family;
+use practice::apple::{PlannedAnswer, What};
 
 use crate::bench::{Bench, DAY, HOUR, MINUTE};
 use crate::engine::{Engine, on_both_engines};
@@ -145,7 +146,7 @@ async fn a_repeated_cursor_stops_the_run() {
     let connected = bench.connect("Headquarters").await;
     bench.buy(connected.server, Family::IPad, 2);
     bench.sync().await;
-    bench.practice.world().faults().repeat_cursor = true;
+    bench.practice.world().faults().stand(What::RepeatCursor);
     bench.clock.advance(12 * HOUR);
     let before = bench.calls("POST /devices/sync");
     bench.sync().await;
@@ -218,7 +219,7 @@ async fn throttled_devices_ask_for_a_full_sync() {
     let profile = bench.profile(&connected.token, domain::Platform::Ios, "Sales").await;
     muster_app::profile::set_default(&bench.app, &bench.actor, &connected.token, &profile).await.unwrap();
     bench.sync().await;
-    bench.practice.world().faults().refused.throttled.insert(serials[0].clone());
+    bench.practice.world().faults().refuse(SerialResult::Throttled, [serials[0].clone()]);
     bench.assign().await;
     let (state, _) = sync::state(&bench.app, &bench.actor, &connected.token).await.unwrap();
     assert_eq!(state.needs_full, Some(FullReason::Throttled));

@@ -78,6 +78,7 @@ limits! {
     sync_run MINUTE, 6 * HOUR, "A sync run must finish within", "R57";
     sync_batch 1_000, 10_000_000, "Devices of a run, before it stores its cursor and ends", "R17";
     sync_page 1, 1_000, "Devices of a page asked of Apple, who gives no more than 1000", "Apple's service";
+    apple_answer SECOND, MINUTE, "An answer of Apple's enrolment service must be whole within", "our choice";
     assign_batch 1, 1_000, "Serial numbers of a call to Apple, who takes no more than 1000", "Apple's service";
     assign_retry 10 * SECOND, DAY, "Wait after a failed assignment, doubled each time", "our choice";
     assign_retry_max MINUTE, 7 * DAY, "Longest such wait", "our choice";
@@ -178,7 +179,7 @@ fn written(given: &Value) -> String {
 }
 
 /// A number and its unit, as seconds.
-fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     let text = text.trim();
     let unit = text.chars().next_back()?;
     let (_, length) = UNITS.into_iter().find(|(letter, _)| *letter == unit)?;

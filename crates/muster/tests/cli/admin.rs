@@ -118,7 +118,7 @@ fn a_planned_fault_is_what_the_server_meets_until_it_is_cleared() {
     connect(&house);
     let plan = ["practice", "faults", "plan", "POST /server/devices", "--status", "403", "--calls", "1000"];
     let said = house.good(&[&plan[..], &["--body", "T_C_NOT_SIGNED"]].concat());
-    assert_eq!(said, "The next 1000 calls of POST /server/devices are answered 403.\n");
+    assert!(said.starts_with("Fault 1 is planned."), "{said}");
     house.good(&["practice", "token", "download", "Muster", "--output", "muster.p7m"]);
     house.good(&["tokens", "upload", "Head office", "muster.p7m", "--apple-id", "it@linden.example"]);
     // What comes of the run is in its history.
@@ -130,16 +130,24 @@ fn a_planned_fault_is_what_the_server_meets_until_it_is_cleared() {
         "{failed}"
     );
 
+    let listed = house.json(&["practice", "faults", "list"])[0].clone();
+    assert_eq!(listed["details"], "403 T_C_NOT_SIGNED");
+    assert_eq!(listed["standing"], "standing");
+    assert!(listed["hits"].as_u64().unwrap() > 0, "{listed}");
+    assert_eq!(house.json(&["troubles"])[0]["over"], false);
+
     house.good(&["practice", "faults", "clear"]);
     house.good(&["sync", "start", "Head office", "--watch"]);
     assert_eq!(newest()["state"], "succeeded");
+    let trouble = house.json(&["troubles"])[0].clone();
+    assert!(trouble["over"] == true && trouble["endedDateTime"].is_string(), "{trouble}");
 }
 
 #[test]
 fn a_fault_that_no_call_could_meet_is_not_planned() {
     let house = House::new();
     for wrong in [
-        &["sync", "--status", "503"][..],
+        &["synch", "--status", "503"][..],
         &["post /devices/sync", "--status", "503"],
         &["POST devices/sync", "--status", "503"],
         &["*", "--status", "99"],

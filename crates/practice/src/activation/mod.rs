@@ -22,6 +22,7 @@ use axum::routing::post;
 use mdm::guard::{Dictionary, Fields, Value, parse_dictionary, write_xml};
 use pki::x509::CertificateRequest;
 
+use crate::apple::What;
 use crate::apple::activation::Activation;
 use crate::apple::serial::SERIAL_CHARS_MAX;
 use crate::services::Services;
@@ -65,8 +66,10 @@ fn plist(dictionary: Dictionary) -> Response {
 
 async fn activate(State(services): State<Arc<Services>>, body: Bytes) -> Result<Response, Bad> {
     let (serial, _) = read(&body)?;
-    if let Some(answer) = services.world.called("POST", "/activation") {
-        return Ok(answer.into_response());
+    match services.world.called("POST", "/activation") {
+        Some(What::Answer(answer)) => return Ok(answer.into_response()),
+        Some(What::Slow { seconds }) => services.world.wait(seconds).await,
+        _ => {}
     }
     let now = services.world.now();
     Ok(match services.world.model().activate(&serial, now) {

@@ -17,10 +17,11 @@ use super::shape::{
     DeviceAnswer, LockAnswer, LockRequest, PageAnswer, PageRequest, ProfileAnswer, ReplacementAnswer,
     SerialsRequest, UnknownDevice, by_serial,
 };
-use crate::apple::AdeFault;
 use crate::apple::assign::check_serials;
+use crate::apple::event::Operation;
 use crate::apple::model::{ActivationLock, Model};
 use crate::apple::sync::{DeviceRow, Page, page_limit};
+use crate::apple::{AdeFault, What};
 
 /// Reads a JSON body.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, AdeFault> {
@@ -35,7 +36,7 @@ pub(super) async fn fetch(
 ) -> Result<Response, AdeFault> {
     let request: PageRequest = read(&body)?;
     let cursor = request.cursor.filter(|cursor| !cursor.is_empty());
-    page(&ade, caller, cursor.as_deref(), |model| {
+    page(&ade, caller, ("/server/devices", cursor.as_deref()), |model| {
         model.fetch(caller.server, cursor.as_deref(), page_limit(request.limit), ade.world.now())
     })
 }
@@ -48,7 +49,7 @@ pub(super) async fn sync(
 ) -> Result<Response, AdeFault> {
     let request: PageRequest = read(&body)?;
     let cursor = request.cursor.filter(|cursor| !cursor.is_empty()).ok_or(AdeFault::CursorRequired)?;
-    page(&ade, caller, Some(&cursor), |model| {
+    page(&ade, caller, ("/devices/sync", Some(&cursor)), |model| {
         model.sync(caller.server, &cursor, page_limit(request.limit), ade.world.now())
     })
 }
@@ -57,19 +58,21 @@ pub(super) async fn sync(
 fn page(
     ade: &Ade,
     caller: Caller,
-    sent: Option<&str>,
+    (path, sent): (&str, Option<&str>),
     load: impl FnOnce(&Model) -> Result<Page<'_>, AdeFault>,
 ) -> Result<Response, AdeFault> {
-    let (repeat, exhausted) = {
-        let faults = ade.world.faults();
-        (faults.repeat_cursor, faults.exhausted)
-    };
-    if exhausted {
-        return Err(AdeFault::ExhaustedCursor);
-    }
+    let planned = ade.world.happens("POST", path, What::is_of_pages);
     let model = ade.world.model();
-    let page = load(&model)?;
-    let repeated = sent.filter(|_| repeat);
+    let mut page = load(&model)?;
+    match &planned {
+        Some(What::Duplicates) => page.rows = page.rows.iter().chain(&page.rows).copied().collect(),
+        Some(What::Disorder) => page.rows.reverse(),
+        Some(What::LoseDeleted) => {
+            page.rows.retain(|row| row.event.is_none_or(|event| event.operation != Operation::Deleted));
+        }
+        _ => {}
+    }
+    let repeated = sent.filter(|_| planned == Some(What::RepeatCursor));
     let answer = PageAnswer {
         devices: page.rows.iter().map(|row| row_answer(&model, caller, row)).collect(),
         more_to_follow: page.more_to_follow || repeated.is_some(),

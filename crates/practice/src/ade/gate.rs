@@ -8,11 +8,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Ade;
+use super::mangle::mangle;
 use super::session::Entered;
-use crate::apple::AdeFault;
 use crate::apple::org::ServerId;
 use crate::apple::token::TokenStanding;
 use crate::apple::world::lock;
+use crate::apple::{AdeFault, What};
 
 /// Header of the session token, both ways.
 pub(super) const SESSION_HEADER: &str = "x-adm-auth-session";
@@ -31,18 +32,31 @@ pub(super) struct Caller {
 }
 
 /// Lets a request in, or answers it.
-pub(super) async fn pass(State(ade): State<Arc<Ade>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(ade): State<Arc<Ade>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    if let Some(planned) = ade.world.called(request.method().as_str(), &path) {
-        return planned.into_response();
+    let planned = ade.world.called(request.method().as_str(), &path);
+    match &planned {
+        Some(What::Answer(answer)) => return answer.clone().into_response(),
+        Some(What::Slow { seconds }) => ade.world.wait(*seconds).await,
+        _ => {}
     }
+    let honest = answer(&ade, request, next).await;
+    match planned {
+        Some(what) => mangle(honest, &what).await,
+        None => honest,
+    }
+}
+
+/// The honest answer.
+async fn answer(ade: &Ade, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
     if let Err(fault) = check_user_agent(request.headers()) {
         return fault.into_response();
     }
     if path == "/session" {
         return next.run(request).await;
     }
-    let (caller, rotated) = match enter(&ade, request.headers()) {
+    let (caller, rotated) = match enter(ade, request.headers()) {
         Ok(entered) => entered,
         Err(fault) => return fault.into_response(),
     };

@@ -8,6 +8,7 @@ mod account;
 mod answer;
 mod devices;
 mod gate;
+mod mangle;
 mod nonces;
 mod oauth;
 mod profiles;

@@ -10,46 +10,15 @@ use serde::Serialize;
 
 use super::Ade;
 use super::answer::{Json, words};
-use crate::apple::AdeFault;
 use crate::apple::model::Model;
 use crate::apple::moment::Moment;
 use crate::apple::org::ServerId;
 use crate::apple::token::TokenStanding;
 use crate::apple::world::lock;
+use crate::apple::{AdeFault, OAuthProblem};
 
 /// How far a client's clock may be off, in seconds.
 const SKEW_S_MAX: u64 = 300;
-
-/// What is wrong with a request for a session, in the words of the OAuth Problem Reporting extension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OAuthProblem {
-    ParameterAbsent,
-    ParameterRejected,
-    SignatureMethodRejected,
-    VersionRejected,
-    ConsumerKeyUnknown,
-    TokenRejected,
-    TimestampRefused,
-    SignatureInvalid,
-    NonceUsed,
-}
-
-impl OAuthProblem {
-    /// The status and the body: 400 for what is malformed, 401 for what is refused.
-    const fn answer(self) -> (u16, &'static str) {
-        match self {
-            Self::ParameterAbsent => (400, "oauth_problem=parameter_absent"),
-            Self::ParameterRejected => (400, "oauth_problem=parameter_rejected"),
-            Self::SignatureMethodRejected => (400, "oauth_problem=signature_method_rejected"),
-            Self::VersionRejected => (400, "oauth_problem=version_rejected"),
-            Self::ConsumerKeyUnknown => (401, "oauth_problem=consumer_key_unknown"),
-            Self::TokenRejected => (401, "oauth_problem=token_rejected"),
-            Self::TimestampRefused => (401, "oauth_problem=timestamp_refused"),
-            Self::SignatureInvalid => (401, "oauth_problem=signature_invalid"),
-            Self::NonceUsed => (401, "oauth_problem=nonce_used"),
-        }
-    }
-}
 
 impl IntoResponse for OAuthProblem {
     fn into_response(self) -> Response {
@@ -83,7 +52,7 @@ struct Signed {
 }
 
 fn check(ade: &Ade, uri: &Uri, headers: &HeaderMap) -> Result<Signed, OAuthProblem> {
-    let now = ade.world.now();
+    let now = ade.world.judged_now();
     let value = headers.get(header::AUTHORIZATION).ok_or(OAuthProblem::ParameterAbsent)?;
     let value = value.to_str().map_err(|_| OAuthProblem::ParameterRejected)?;
     let authorization = parse_header(value).map_err(|_| OAuthProblem::ParameterRejected)?;

@@ -24,8 +24,8 @@ pub(super) async fn define(
 ) -> Result<Json<ProfileAnswer>, AdeFault> {
     let mut profile: Profile = read_json(&body)?;
     profile.gate(caller.version);
-    let refused = ade.world.faults().refused.clone();
     let now = ade.world.now();
+    let refused = ade.world.faults().refused(&profile.devices, now);
     let (uuid, assigned) = ade.world.model().define_profile(caller.server, profile, &refused, now)?;
     Ok(Json(answer(uuid, &assigned, caller)))
 }
@@ -51,8 +51,8 @@ pub(super) async fn assign(
 ) -> Result<Json<ProfileAnswer>, AdeFault> {
     let request: SerialsRequest = read_json(&body)?;
     let uuid = request.profile_uuid.filter(|uuid| !uuid.is_empty()).ok_or(AdeFault::ProfileUuidRequired)?;
-    let refused = ade.world.faults().refused.clone();
     let now = ade.world.now();
+    let refused = ade.world.faults().refused(&request.devices, now);
     let assigned = ade.world.model().assign(caller.server, &uuid, &request.devices, &refused, now)?;
     Ok(Json(answer(uuid, &assigned, caller)))
 }

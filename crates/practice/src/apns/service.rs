@@ -13,9 +13,10 @@ use serde::Serialize;
 
 use super::registry::{Delivery, Registry};
 use super::rules::{ID, PAYLOAD_BYTES_MAX, Refusal, check};
-use crate::apple::PlannedAnswer;
 use crate::apple::authority::Authorities;
+use crate::apple::moment::Moment;
 use crate::apple::world::World;
+use crate::apple::{PlannedAnswer, What};
 
 /// The push service.
 #[derive(Debug)]
@@ -49,8 +50,9 @@ fn refuse(status: u16, reason: &str, timestamp: Option<i64>) -> Response {
 }
 
 /// A planned answer names the reason in its body, as a bare word.
-fn planned(answer: &PlannedAnswer) -> Response {
-    let mut response = refuse(answer.status, &answer.body, None);
+fn planned(answer: &PlannedAnswer, now: Moment) -> Response {
+    let gone_since = (answer.status == 410).then(|| now.millis());
+    let mut response = refuse(answer.status, &answer.body, gone_since);
     let value = answer.retry_after.as_deref().and_then(|text| text.parse().ok());
     if let Some(value) = value {
         response.headers_mut().insert("retry-after", value);
@@ -58,11 +60,22 @@ fn planned(answer: &PlannedAnswer) -> Response {
     response
 }
 
+/// An answer that ends before its first byte: of all answers of this service, only the status has a meaning.
+fn broken() -> Response {
+    let ended = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut off, as planned");
+    let body = futures_util::stream::iter([Err::<axum::body::Bytes, _>(ended)]);
+    Response::new(Body::from_stream(body))
+}
+
 async fn handle(State(apns): State<Arc<Apns>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     // Counted as one endpoint: a path for each device would count devices.
-    if let Some(answer) = apns.world.called("POST", "/3/device") {
-        return planned(&answer);
+    match apns.world.called("POST", "/3/device") {
+        Some(What::Answer(answer)) => return planned(&answer, apns.world.now()),
+        Some(What::Slow { seconds }) => apns.world.wait(seconds).await,
+        Some(What::GoAway) => apns.world.go_away().notify_one(),
+        Some(What::CutOff | What::Endless | What::WrongJson) => return broken(),
+        _ => {}
     }
     if head.version != Version::HTTP_2 {
         return StatusCode::HTTP_VERSION_NOT_SUPPORTED.into_response();

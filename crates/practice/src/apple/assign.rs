@@ -48,6 +48,8 @@ pub struct Refused {
     pub throttled: HashSet<String>,
     /// These fail, for a reason Apple keeps to itself.
     pub failed: HashSet<String>,
+    /// These are said not to be there.
+    pub not_accessible: HashSet<String>,
 }
 
 /// Answers by serial number.
@@ -165,6 +167,7 @@ impl Model {
             let device = self.device_on(server, serial).map(|device| device.id);
             let result = match device {
                 None => SerialResult::NotAccessible,
+                Some(_) if refused.not_accessible.contains(serial) => SerialResult::NotAccessible,
                 Some(_) if refused.failed.contains(serial) => SerialResult::Failed,
                 Some(id) if self.throttles(id, profile, refused.throttled.contains(serial), now) => {
                     let until = self.devices.get(id).and_then(|device| device.throttled_until).unwrap_or(now);

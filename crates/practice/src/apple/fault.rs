@@ -67,6 +67,40 @@ pub enum AdeFault {
 }
 
 impl AdeFault {
+    /// Every one.
+    pub const ALL: &[Self] = &[
+        Self::InvalidCursor,
+        Self::ExpiredCursor,
+        Self::ExhaustedCursor,
+        Self::CursorRequired,
+        Self::MalformedRequestBody,
+        Self::DeviceIdRequired,
+        Self::ProfileUuidRequired,
+        Self::ProfileNotFound,
+        Self::AssignedProfileNotFound,
+        Self::ConfigNameRequired,
+        Self::ConfigNameInvalid,
+        Self::ConfigUrlRequired,
+        Self::ConfigUrlInvalid,
+        Self::FlagsInvalid,
+        Self::LocaleInvalid,
+        Self::DepartmentInvalid,
+        Self::SupportPhoneInvalid,
+        Self::SupportEmailInvalid,
+        Self::MagicInvalid,
+        Self::TermsNotSigned,
+        Self::AccessDenied,
+        Self::Unauthorized,
+        Self::UserAgentMissing,
+        Self::UserAgentInvalid,
+        Self::DiscoveryUrlRequired,
+        Self::DiscoveryUrlNotValid,
+        Self::OrgNotSupported,
+        Self::NotFound,
+        Self::DeviceNotFound,
+        Self::AppleSeedTurnedOff,
+    ];
+
     /// Apple's word, the whole body of the answer.
     pub const fn word(self) -> &'static str {
         match self {
@@ -108,6 +142,59 @@ impl AdeFault {
             Self::TermsNotSigned | Self::AccessDenied | Self::AppleSeedTurnedOff => 403,
             Self::AssignedProfileNotFound | Self::NotFound | Self::DeviceNotFound => 404,
             _ => 400,
+        }
+    }
+}
+
+/// What is wrong with a request for a session, in the words of the OAuth Problem Reporting extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OAuthProblem {
+    /// A parameter is missing.
+    ParameterAbsent,
+    /// A parameter is none.
+    ParameterRejected,
+    /// Not `HMAC-SHA1`.
+    SignatureMethodRejected,
+    /// Not version 1.0.
+    VersionRejected,
+    /// No MDM server has that key.
+    ConsumerKeyUnknown,
+    /// The token was replaced, revoked or is over.
+    TokenRejected,
+    /// The clocks differ.
+    TimestampRefused,
+    /// The secrets are others.
+    SignatureInvalid,
+    /// The nonce came before.
+    NonceUsed,
+}
+
+impl OAuthProblem {
+    /// Every one.
+    pub const ALL: &[Self] = &[
+        Self::ParameterAbsent,
+        Self::ParameterRejected,
+        Self::SignatureMethodRejected,
+        Self::VersionRejected,
+        Self::ConsumerKeyUnknown,
+        Self::TokenRejected,
+        Self::TimestampRefused,
+        Self::SignatureInvalid,
+        Self::NonceUsed,
+    ];
+
+    /// The status and the body: 400 for what is malformed, 401 for what is refused.
+    pub const fn answer(self) -> (u16, &'static str) {
+        match self {
+            Self::ParameterAbsent => (400, "oauth_problem=parameter_absent"),
+            Self::ParameterRejected => (400, "oauth_problem=parameter_rejected"),
+            Self::SignatureMethodRejected => (400, "oauth_problem=signature_method_rejected"),
+            Self::VersionRejected => (400, "oauth_problem=version_rejected"),
+            Self::ConsumerKeyUnknown => (401, "oauth_problem=consumer_key_unknown"),
+            Self::TokenRejected => (401, "oauth_problem=token_rejected"),
+            Self::TimestampRefused => (401, "oauth_problem=timestamp_refused"),
+            Self::SignatureInvalid => (401, "oauth_problem=signature_invalid"),
+            Self::NonceUsed => (401, "oauth_problem=nonce_used"),
         }
     }
 }

@@ -20,8 +20,8 @@ pub mod sync;
 pub mod token;
 pub mod world;
 
-pub use fault::AdeFault;
-pub use faults::{Faults, PlannedAnswer};
+pub use fault::{AdeFault, OAuthProblem};
+pub use faults::{Fault, Faults, Place, PlannedAnswer, Span, What};
 pub use model::{Model, PortalFault, Rules};
 pub use moment::Moment;
 

@@ -60,6 +60,12 @@ pub enum PortalFault {
     /// Migration is not for devices in their provisional period.
     #[error("set a deadline: the device {0} is in its provisional period")]
     Provisional(String),
+    /// No such fault is planned.
+    #[error("find the fault {0}")]
+    NoSuchFault(u64),
+    /// A fault that cannot be planned.
+    #[error("plan that: {0}")]
+    NoSuchPlan(String),
     /// Too much at once.
     #[error("take more than {0} at once")]
     TooMany(usize),

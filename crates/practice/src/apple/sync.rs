@@ -28,7 +28,7 @@ pub struct Page<'a> {
 }
 
 /// A device on a page.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct DeviceRow<'a> {
     /// The device.
     pub device: &'a Device,

@@ -1,11 +1,14 @@
 //! The one place where practice Apple's knowledge lives while it runs.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use net::Clock;
+use tokio::sync::{Notify, watch};
 
-use super::faults::{Faults, PlannedAnswer};
+use super::faults::{Faults, What};
 use super::model::{Model, Rules};
 use super::moment::Moment;
 
@@ -16,6 +19,35 @@ pub struct World {
     model: Mutex<Model>,
     faults: Mutex<Faults>,
     calls: Mutex<HashMap<String, u64>>,
+    replanned: watch::Sender<()>,
+    go_away: Notify,
+}
+
+/// The plans, to read and to change. Whoever waits for changes hears of it afterwards.
+#[derive(Debug)]
+pub struct Plans<'a> {
+    faults: MutexGuard<'a, Faults>,
+    replanned: &'a watch::Sender<()>,
+}
+
+impl Deref for Plans<'_> {
+    type Target = Faults;
+
+    fn deref(&self) -> &Faults {
+        &self.faults
+    }
+}
+
+impl DerefMut for Plans<'_> {
+    fn deref_mut(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+}
+
+impl Drop for Plans<'_> {
+    fn drop(&mut self) {
+        self.replanned.send_replace(());
+    }
 }
 
 /// The most endpoints counted apart. Paths come from outside; the rest is counted together.
@@ -29,6 +61,8 @@ impl World {
             model: Mutex::new(Model::new(rules)),
             faults: Mutex::default(),
             calls: Mutex::default(),
+            replanned: watch::Sender::new(()),
+            go_away: Notify::new(),
         }
     }
 
@@ -48,19 +82,53 @@ impl World {
     }
 
     /// The planned faults, to read and to change.
-    pub fn faults(&self) -> MutexGuard<'_, Faults> {
-        lock(&self.faults)
+    pub fn faults(&self) -> Plans<'_> {
+        Plans { faults: lock(&self.faults), replanned: &self.replanned }
     }
 
-    /// Counts a call, and says what was planned for it instead of an honest answer.
-    pub fn called(&self, method: &str, path: &str) -> Option<PlannedAnswer> {
+    /// Looks at the plans as they are now.
+    pub(crate) fn faults_now<T>(&self, look: impl FnOnce(&Faults, Moment) -> T) -> T {
+        look(&lock(&self.faults), self.now())
+    }
+
+    /// Hears of changes of the plans.
+    pub(crate) fn replanned(&self) -> watch::Receiver<()> {
+        self.replanned.subscribe()
+    }
+
+    /// Rings when a connection of the push service is to be told to go away.
+    pub(crate) const fn go_away(&self) -> &Notify {
+        &self.go_away
+    }
+
+    /// The time by which the ADE service judges signatures: wrong, if that is planned.
+    pub fn judged_now(&self) -> Moment {
+        let now = self.now();
+        match self.happens("GET", "/session", |what| matches!(what, What::Clock { .. })) {
+            Some(What::Clock { seconds }) => now.plus_seconds(seconds),
+            _ => now,
+        }
+    }
+
+    /// Counts a call, and says what was planned to happen to it.
+    pub(crate) fn called(&self, method: &str, path: &str) -> Option<What> {
         let mut calls = lock(&self.calls);
         let endpoint = format!("{method} {path}");
         let known = calls.contains_key(&endpoint) || calls.len() < ENDPOINTS_MAX;
         let endpoint = if known { endpoint } else { "other".to_owned() };
         *calls.entry(endpoint).or_default() += 1;
         drop(calls);
-        self.faults().take(method, path)
+        self.happens(method, path, What::is_of_calls)
+    }
+
+    /// What was planned to happen to a call, of those things that `can`.
+    pub(crate) fn happens(&self, method: &str, path: &str, can: impl Fn(&What) -> bool) -> Option<What> {
+        lock(&self.faults).take(method, path, self.now(), can)
+    }
+
+    /// Waits for so many seconds of the clock.
+    pub(crate) async fn wait(&self, seconds: u32) {
+        self.clock.sleep(Duration::from_secs(u64::from(seconds))).await;
     }
 
     /// How often an endpoint, such as `POST /devices/sync`, was called.

@@ -145,7 +145,8 @@ impl VirtualDevice {
     ) -> Result<Enrolment> {
         let http = self.shared.clients.trusting(&profile.roots)?;
         let key = self.key(key_number).await?;
-        let identity = scep::identity(&http, &enrolling.scep, key, self.shared.clock()).await?;
+        let identity =
+            scep::identity(&http, &enrolling.scep, key, self.shared.clock(), self.own_now()).await?;
         let registry = &self.shared.services.registry;
         let token = registry.register(&enrolling.mdm.topic);
         let enrolment = Arc::new(Enrolment {

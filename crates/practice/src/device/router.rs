@@ -10,7 +10,10 @@
 //! | `POST /portal/devices/{serial}/power` | `{on}` | turns it on or off |
 //! | `POST /portal/devices/{serial}/restore` | | restores its backup |
 //! | `POST /portal/devices/{serial}/remove-management` | | its user removes management |
-//! | `POST /portal/devices/{serial}/script` | `{requestType?, times, quirk}` | adds a rule to its script |
+//! | `POST /portal/devices/{serial}/script` | `{requestType?, times?, quirk}` | adds a rule to its script; without `times` for ever |
+//! | `GET /portal/devices/{serial}/script` | | the rules that are left |
+//! | `DELETE /portal/devices/{serial}/script` | | it behaves again, and its clock is right |
+//! | `POST /portal/devices/{serial}/clock` | `{seconds}` | its clock is wrong by that |
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -41,7 +44,8 @@ pub fn router(fleet: Fleet) -> Router {
         .route("/power", post(power))
         .route("/restore", post(restore))
         .route("/remove-management", post(remove_management))
-        .route("/script", post(script));
+        .route("/script", post(script).get(rules).delete(behave))
+        .route("/clock", post(set_clock));
     Router::new()
         .route("/portal/devices", get(list))
         .nest("/portal/devices/{serial}", device)
@@ -152,6 +156,27 @@ async fn restore(State(fleet): State<Fleet>, Path(serial): Path<String>) -> Answ
 async fn remove_management(State(fleet): State<Fleet>, Path(serial): Path<String>) -> Answer {
     let device = found(&fleet, &serial)?;
     Box::pin(device.remove_management()).await?;
+    Ok(Json(device.screen()))
+}
+
+async fn rules(State(fleet): State<Fleet>, Path(serial): Path<String>) -> Result<Json<Vec<Rule>>, Refused> {
+    Ok(Json(found(&fleet, &serial)?.rules()))
+}
+
+async fn behave(State(fleet): State<Fleet>, Path(serial): Path<String>) -> Answer {
+    let device = found(&fleet, &serial)?;
+    device.behave();
+    Ok(Json(device.screen()))
+}
+
+#[derive(Default, Deserialize)]
+struct Off {
+    seconds: i64,
+}
+
+async fn set_clock(State(fleet): State<Fleet>, Path(serial): Path<String>, body: Bytes) -> Answer {
+    let device = fleet.device(&serial)?;
+    device.set_clock(read::<Off>(&body)?.seconds);
     Ok(Json(device.screen()))
 }
 

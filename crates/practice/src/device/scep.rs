@@ -13,6 +13,7 @@ use reqwest::header::CONTENT_TYPE;
 use super::fault::DeviceFault;
 use super::profile::ScepPayload;
 use super::wire::{Answer, send};
+use crate::apple::moment::Moment;
 
 /// An identity: the certificate MDM knows the device by, and its key.
 #[derive(Clone, Debug)]
@@ -40,12 +41,14 @@ impl Caps {
     }
 }
 
-/// Asks for a certificate for `key`, as often as the payload says while the service is not ready.
+/// Asks for a certificate for `key`, as often as the payload says while the service is not ready. `now` is what the
+/// device's own clock shows.
 pub(super) async fn identity(
     http: &reqwest::Client,
     payload: &ScepPayload,
     key: RsaKey,
     clock: &Clock,
+    now: Moment,
 ) -> Result<MdmIdentity, DeviceFault> {
     let caps = send(http.get(operation(payload, "GetCACaps", payload.name.as_deref())?)).await?;
     // Without them the device falls back to what every service can: triple DES and GET.
@@ -55,7 +58,7 @@ pub(super) async fn identity(
     let subject = subject(&payload.subject);
     let cipher = if caps.aes { Cipher::Aes128 } else { Cipher::TripleDes };
     let challenge = payload.challenge.as_deref();
-    let client = Client::enrol(&key, &ca, &subject, challenge, cipher, clock.now_unix())?;
+    let client = Client::enrol(&key, &ca, &subject, challenge, cipher, now.seconds())?;
     for attempt in 0..=payload.retries {
         if attempt > 0 {
             clock.sleep(Duration::from_secs(payload.retry_delay_s.into())).await;

@@ -30,6 +30,8 @@ pub enum Quirk {
     Lost,
     /// Takes the command, and loses power before it does anything.
     PowerCut,
+    /// Takes the command, and is erased by a person before it does anything, who sets it up again.
+    Wiped,
 }
 
 /// When a quirk shows.
@@ -39,10 +41,16 @@ pub struct Rule {
     /// With which `RequestType`; with any when `None`.
     #[serde(default)]
     pub request_type: Option<String>,
-    /// How often.
+    /// How often; for ever when nothing is said.
+    #[serde(default = "for_ever")]
     pub times: u32,
     /// What happens.
     pub quirk: Quirk,
+}
+
+/// Nobody counts so far.
+const fn for_ever() -> u32 {
+    u32::MAX
 }
 
 impl Rule {
@@ -81,6 +89,11 @@ impl Script {
         }
     }
 
+    /// The rules that are left.
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        self.0.iter().cloned().collect()
+    }
+
     /// The quirk for a command, which is then used up once.
     pub(super) fn take(&mut self, request_type: &str) -> Option<Quirk> {
         let place = self.0.iter().position(|rule| match &rule.request_type {
@@ -88,7 +101,8 @@ impl Script {
             None => rule.quirk != Quirk::NotNow || !NEVER_NOT_NOW.contains(&request_type),
         })?;
         let rule = self.0.get_mut(place)?;
-        rule.times -= 1;
+        // For ever is not counted down.
+        rule.times -= u32::from(rule.times != u32::MAX);
         if rule.times > 0 {
             return Some(rule.quirk.clone());
         }

@@ -73,6 +73,10 @@ impl VirtualDevice {
                 self.show(|screen| screen.powered = false);
                 return Ok(Next::Rest);
             }
+            if quirk == Some(Quirk::Wiped) {
+                let erased = After::Erased { returns: true, profile: None };
+                return Ok(self.conclude(erased).await.unwrap_or(Next::Rest));
+            }
             let Performed { outcome, after } = self.carry_out(&order, quirk.as_ref()).await;
             not_now = matches!(outcome, Outcome::NotNow);
             if !not_now {

@@ -20,6 +20,7 @@ use super::unit::VirtualDevice;
 use super::wire::{Answer, send};
 use super::{Result, keys};
 use crate::activation::cloud_configuration;
+use crate::apple::What;
 use crate::apple::activation::Activation;
 
 /// The type of a profile on its way to a device.
@@ -38,7 +39,7 @@ impl VirtualDevice {
     pub(super) async fn set_up(&self) -> Result<Next> {
         self.show_stage(Stage::Activating);
         self.pause().await;
-        let Some(cloud) = self.activate()? else { return Ok(self.arrive_unmanaged()) };
+        let Some(cloud) = self.activate().await? else { return Ok(self.arrive_unmanaged()) };
         let os = self.os();
         self.show(|screen| {
             screen.stage = Stage::RemoteManagement;
@@ -94,11 +95,15 @@ impl VirtualDevice {
     }
 
     /// Asks Apple what the device is. `None`: nobody's.
-    fn activate(&self) -> Result<Option<Arc<CloudConfig>>> {
+    async fn activate(&self) -> Result<Option<Arc<CloudConfig>>> {
         let world = &self.shared.services.world;
-        if let Some(answer) = world.called("POST", "/activation") {
-            let words = format!("Apple's server answered {}", answer.status);
-            return Err(DeviceFault::Activation(words));
+        match world.called("POST", "/activation") {
+            Some(What::Answer(answer)) => {
+                let words = format!("Apple's server answered {}", answer.status);
+                return Err(DeviceFault::Activation(words));
+            }
+            Some(What::Slow { seconds }) => world.wait(seconds).await,
+            _ => {}
         }
         let now = world.now();
         let cloud = match world.model().activate(self.serial(), now) {
@@ -240,10 +245,10 @@ impl VirtualDevice {
         let key = SigningKey::from(self.key(0).await?);
         let services = &self.shared.services;
         let os = self.os();
-        let now = services.world.now();
+        let now = self.own_now();
         let plist = write_plist(machine_info(self.hardware(), os, cloud))?;
         let style = self.memory(|memory| memory.signing).unwrap_or_else(|| style(os, now.seconds()));
-        let identity = services.authorities.issue_device_identity(key.public_key(), now);
+        let identity = services.authorities.issue_device_identity(key.public_key(), services.world.now());
         let signed = identity.and_then(|identity| identity.sign(&key, &plist, style));
         signed.map_err(|error| DeviceFault::Crypto(format!("failed to {error}")))
     }

@@ -20,6 +20,7 @@ use super::screen::{Screen, Stage};
 use super::script::{Rule, Script};
 use crate::apple::catalogue::Product;
 use crate::apple::device_identity::SigningStyle;
+use crate::apple::moment::Moment;
 use crate::apple::world::lock;
 
 /// What a device remembers. Locked for a moment only.
@@ -41,6 +42,8 @@ pub(super) struct Memory {
     /// The profile to use instead of fetching one, after a Return to Service.
     pub(super) carried_profile: Option<Vec<u8>>,
     pub(super) declines: bool,
+    /// How far its clock is ahead, in seconds.
+    pub(super) clock_s: i64,
 }
 
 impl std::fmt::Debug for Memory {
@@ -78,6 +81,7 @@ impl Unit {
             signing: None,
             carried_profile: None,
             declines: false,
+            clock_s: 0,
         };
         Self {
             serial: Arc::clone(&screen.serial),
@@ -220,6 +224,29 @@ impl VirtualDevice {
     /// Adds a rule about how the device misbehaves.
     pub fn script(&self, rule: Rule) {
         self.memory(|memory| memory.script.add(rule));
+    }
+
+    /// The rules that are left.
+    pub fn rules(&self) -> Vec<Rule> {
+        self.memory(|memory| memory.script.rules())
+    }
+
+    /// The device behaves again.
+    pub fn behave(&self) {
+        self.memory(|memory| {
+            memory.script = Script::default();
+            memory.clock_s = 0;
+        });
+    }
+
+    /// Its clock is wrong by so many seconds: ahead, or behind if less than 0. It is in what the device signs.
+    pub fn set_clock(&self, seconds: i64) {
+        self.memory(|memory| memory.clock_s = seconds);
+    }
+
+    /// What its own clock shows.
+    pub(super) fn own_now(&self) -> Moment {
+        self.shared.now().plus_seconds(self.memory(|memory| memory.clock_s))
     }
 
     /// What its user types when asked for a user name and a password.

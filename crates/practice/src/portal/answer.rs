@@ -44,7 +44,10 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = match &self.0 {
             Error::Portal(
-                PortalFault::NoSuchOrg | PortalFault::NoSuchServer | PortalFault::NoSuchDevice(_),
+                PortalFault::NoSuchOrg
+                | PortalFault::NoSuchServer
+                | PortalFault::NoSuchDevice(_)
+                | PortalFault::NoSuchFault(_),
             ) => StatusCode::NOT_FOUND,
             Error::Portal(PortalFault::NotProvisional(_) | PortalFault::Provisional(_)) => {
                 StatusCode::CONFLICT

@@ -28,9 +28,25 @@
 //! | `POST /devices/{serial}/leave` | | its user leaves management, in the provisional period |
 //! | `POST /devices/{serial}/throttle` | `{seconds}` | Apple throttles it |
 //! | `GET /products` | | lists what can be bought |
-//! | `POST /faults` | `{endpoint, calls, status, body, retryAfter?}` | plans answers |
-//! | `PUT /faults` | `{repeatCursor?, exhausted?, loseDeleted?, throttled?, failed?}` | sets standing faults |
-//! | `DELETE /faults` | | forgets all faults |
+//! | `GET /faults` | | lists what is planned to go wrong, and how often each was hit |
+//! | `POST /faults` | `{what?, place, ...}`, see below | plans a fault; answers `{id}` |
+//! | `PUT /faults` | `{repeatCursor?, exhausted?, loseDeleted?, throttled?, failed?}` | switches standing faults |
+//! | `DELETE /faults`, `DELETE /faults/{id}` | | forgets all faults, or one |
+//!
+//! A plan says what goes wrong, where, and for how long (once, if nothing is said):
+//!
+//! | key | value |
+//! |---|---|
+//! | `what` | `answer` (the default), `slow`, `cutOff`, `endless`, `wrongJson`; on pages `repeatCursor`, `duplicates`, `disorder`, `loseDeleted`; on assignments `serials`; `clock`, `goAway`, `noConnection` |
+//! | `status`, `body`, `retryAfter` | of an `answer` |
+//! | `word` | instead of status and body, a word of Apple's such as `T_C_NOT_SIGNED`, `token_rejected`, `BadDeviceToken` |
+//! | `seconds` | how late (`slow`), how wrong (`clock`) |
+//! | `result`, `serials` | of `serials`: `THROTTLED`, `FAILED`, `NOT_ACCESSIBLE`, and for which (none: for any) |
+//! | `place` | `*`, `ade`, a word such as `sync`, a path, or a method and a path |
+//! | `times` | how often it hits |
+//! | `percent`, `seed` | how many of a hundred calls it hits; the same ones for the same seed |
+//! | `inSeconds`, `forSeconds` | when it begins, and how long it lasts, by practice Apple's clock |
+//! | `standing` | `true`: until it is forgotten |
 //!
 //! There is no sign-in: practice listens on loopback, and everything in it is made up.
 
@@ -46,7 +62,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::services::Services;
 pub use token_file::{file_name, seal};
@@ -80,6 +96,7 @@ pub(crate) fn router() -> Router<Arc<Services>> {
         .route("/portal/devices/{serial}/leave", post(devices::leave))
         .route("/portal/devices/{serial}/throttle", post(devices::throttle))
         .route("/portal/products", get(devices::products))
-        .route("/portal/faults", post(faults::plan).put(faults::set).delete(faults::clear))
+        .route("/portal/faults", get(faults::list).post(faults::plan).put(faults::set).delete(faults::clear))
+        .route("/portal/faults/{id}", delete(faults::forget))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use muster_practice::apple::assign::Refused;
 use muster_practice::apple::catalogue::{Family, product};
-use muster_practice::apple::faults::Faults;
 use muster_practice::apple::org::{OrgCard, OrgId, OrgKind, ServerId};
 use muster_practice::apple::profile::Profile;
 use muster_practice::apple::shop::{Order, Selection};
@@ -79,7 +79,7 @@ impl Rehearsal {
 
     pub(crate) fn assign(&self, profile: Profile, serials: &[String]) {
         let now = self.practice.world().now();
-        let refused = &Faults::default().refused;
+        let refused = &Refused::default();
         let mut model = self.practice.world().model();
         let (uuid, _) = model.define_profile(self.server, profile, refused, now).unwrap();
         let assigned = model.assign(self.server, &uuid, serials, refused, now);

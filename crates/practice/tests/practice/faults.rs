@@ -27,7 +27,7 @@ async fn faults_are_planned_over_the_portal() {
     let session = rehearsal.session().await;
     let plan =
         json!({"endpoint": "*", "calls": 1, "status": 429, "retryAfter": "Sat, 09 May 2026 03:00:00 GMT"});
-    assert_eq!(rehearsal.portal("POST", "/faults", &plan).await.status, 204);
+    assert_eq!(rehearsal.portal("POST", "/faults", &plan).await.json()["id"], 1);
     let answer = session.get("/account").await;
     assert_eq!(answer.status, 429);
     assert_eq!(answer.headers["retry-after"], "Sat, 09 May 2026 03:00:00 GMT");

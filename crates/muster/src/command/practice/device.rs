@@ -1,5 +1,7 @@
 //! `muster practice device`: the fleet.
 
+mod misbehave;
+
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -45,6 +47,38 @@ pub(crate) enum Device {
     ///
     /// Example: muster practice device check-in C8TJ500QF1MN
     CheckIn(Which),
+    /// Have a device misbehave, for rehearsing it.
+    ///
+    /// Example: muster practice device misbehave C8TJ500QF1MN not-now --on DeviceConfigured --times 5
+    Misbehave(misbehave::Misbehave),
+    /// Have devices behave again, with their clocks right.
+    ///
+    /// Example: muster practice device behave C8TJ500QF1MN
+    Behave(Which),
+    /// Set a device's clock wrong: it is in what the device signs.
+    ///
+    /// Example: muster practice device clock C8TJ500QF1MN --seconds -86400
+    Clock {
+        /// Serial number.
+        serial: String,
+        /// How far it is ahead; behind, if less than 0.
+        #[arg(long, allow_negative_numbers = true)]
+        seconds: i64,
+    },
+    /// Switch devices off, or on again: they go on where they were.
+    ///
+    /// Example: muster practice device power C8TJ500QF1MN --on
+    Power {
+        #[command(flatten)]
+        which: Which,
+        /// Switch them on.
+        #[arg(long)]
+        on: bool,
+    },
+    /// Restore a backup of each device onto itself: it comes back with its management and a new push token.
+    ///
+    /// Example: muster practice device restore C8TJ500QF1MN
+    Restore(Which),
     /// Show one device as Apple and its user see it.
     ///
     /// Example: muster practice device show C8TJ500QF1MN
@@ -108,6 +142,29 @@ pub(crate) async fn run(
         }
         Device::Wipe(which) => each(which, "wipe", portal, format, "Erased").await,
         Device::CheckIn(which) => each(which, "check-in", portal, format, "Told to check in").await,
+        Device::Misbehave(args) => misbehave::run(args, portal, format).await,
+        Device::Behave(which) => {
+            for serial in &which.serials {
+                portal.delete(&format!("devices/{}/script", percent(serial))).await?;
+            }
+            output::done(format, &format!("Behaves again: {}.", which.serials.join(", ")));
+            Ok(())
+        }
+        Device::Clock { serial, seconds } => {
+            let body = json!({ "seconds": seconds });
+            portal.post(&format!("devices/{}/clock", percent(&serial)), &body).await?;
+            output::done(format, &format!("The clock of {serial} is off by {seconds} s."));
+            Ok(())
+        }
+        Device::Power { which, on } => {
+            for serial in &which.serials {
+                portal.post(&format!("devices/{}/power", percent(serial)), &json!({ "on": on })).await?;
+            }
+            let done = if on { "Switched on" } else { "Switched off" };
+            output::done(format, &format!("{done}: {}.", which.serials.join(", ")));
+            Ok(())
+        }
+        Device::Restore(which) => each(which, "restore", portal, format, "Restored").await,
         Device::Show { serial } => show(&serial, portal, org, format).await,
     }
 }

@@ -1,53 +1,215 @@
-//! `muster practice faults`: answers that Apple's service gives instead of the real ones.
+//! `muster practice faults`: what goes wrong at practice Apple, where, and for how long.
 
-use clap::{Args, Subcommand};
-use serde_json::json;
+use clap::{ArgGroup, Args, Subcommand};
+use practice::apple::Place;
+use serde_json::{Value, json};
 
 use crate::error::CliError;
-use crate::output::{self, Format};
+use crate::output::{self, Column, Format};
 use crate::portal::Portal;
+use crate::settings::limits::seconds;
+
+const COLUMNS: [Column; 9] = [
+    ("id", "id"),
+    ("what", "what"),
+    ("details", "details"),
+    ("where", "place"),
+    ("for", "span"),
+    ("state", "standing"),
+    ("calls", "seen"),
+    ("hits", "hits"),
+    ("last hit", "lastHit"),
+];
 
 /// Faults.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Faults {
-    /// Plan what the next calls of an endpoint are answered; plans for one endpoint follow each other.
+    /// Plan what goes wrong, at which calls, and for how long: once, if nothing is said.
     ///
-    /// Example: muster practice faults plan "POST /devices/sync" --status 503 --calls 2 --retry-after 30
+    /// WHERE is `*` (every call), `ade`, one of session, account, fetch, sync, details, disown, define, assign, push
+    /// and activation, a path, or a method and a path such as "POST /devices/sync". A plan for one call goes before
+    /// one for all, and an older one before a younger.
+    ///
+    /// Example: muster practice faults plan sync --status 503 --retry-after 30 --times 2
+    ///
+    /// Example: muster practice faults plan session --word token_rejected --for 2h
+    ///
+    /// Example: muster practice faults plan ade --word T_C_NOT_SIGNED --standing
+    ///
+    /// Example: muster practice faults plan ade --what cut-off --percent 30 --seed 7
+    ///
+    /// Example: muster practice faults plan assign --what serials --result throttled --serial C8TJ500QF1MN
+    ///
+    /// Example: muster practice faults plan push --word BadDeviceToken
+    ///
+    /// Example: muster practice faults plan push --what no-connection --for 10m
+    ///
+    /// Example: muster practice faults plan --what clock --seconds 7200
+    #[command(verbatim_doc_comment)]
     Plan(Plan),
-    /// Forget every plan and every standing fault.
+    /// List what is planned, and how often each was hit.
     ///
-    /// Example: muster practice faults clear
-    Clear,
+    /// Example: muster practice faults list
+    List,
+    /// Forget plans: those with these numbers, or all.
+    ///
+    /// Example: muster practice faults clear 3
+    Clear {
+        /// Numbers, as `list` shows them.
+        ids: Vec<u64>,
+    },
+}
+
+/// Kinds of faults that are more than an answer.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Kind {
+    /// The real answer comes late, by --seconds.
+    Slow,
+    /// The real answer ends in its middle, and the connection with it.
+    CutOff,
+    /// An answer that never ends.
+    Endless,
+    /// The real answer, but its JSON ends in the middle.
+    WrongJson,
+    /// Pages come with the cursor that was sent, and more to follow.
+    RepeatCursor,
+    /// Pages hold each device twice.
+    Duplicates,
+    /// Pages hold the newest event first.
+    Disorder,
+    /// Syncs do not tell of devices that left.
+    LoseDeleted,
+    /// Assignments come to --result, for each --serial or for any device.
+    Serials,
+    /// The clock that judges signatures is ahead by --seconds; behind, if less than 0.
+    Clock,
+    /// The push service closes its connections with GOAWAY after the call.
+    GoAway,
+    /// Nobody listens at the service's address: of `push`, `ade` or `*`.
+    NoConnection,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::CutOff => "cutOff",
+            Self::Endless => "endless",
+            Self::WrongJson => "wrongJson",
+            Self::RepeatCursor => "repeatCursor",
+            Self::Duplicates => "duplicates",
+            Self::Disorder => "disorder",
+            Self::LoseDeleted => "loseDeleted",
+            Self::Serials => "serials",
+            Self::Clock => "clock",
+            Self::GoAway => "goAway",
+            Self::NoConnection => "noConnection",
+        }
+    }
+}
+
+/// What a device is answered when a profile is assigned to it.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Refusal {
+    /// `THROTTLED`; it is then missing from syncs too.
+    Throttled,
+    /// `FAILED`.
+    Failed,
+    /// `NOT_ACCESSIBLE`.
+    NotAccessible,
+}
+
+impl Refusal {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Throttled => "THROTTLED",
+            Self::Failed => "FAILED",
+            Self::NotAccessible => "NOT_ACCESSIBLE",
+        }
+    }
 }
 
 /// Arguments of `practice faults plan`.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("fault").required(true).args(["status", "word", "what"])))]
 pub(crate) struct Plan {
-    /// Method and path, such as "POST /devices/sync"; "*" for every one.
-    #[arg(value_parser = endpoint)]
-    endpoint: String,
-    /// HTTP status of the answer.
+    /// Which calls; see above.
+    #[arg(value_name = "WHERE", value_parser = place)]
+    place: Option<String>,
+    /// Answer with this HTTP status.
     #[arg(long, value_parser = clap::value_parser!(u16).range(200..=599))]
-    status: u16,
-    /// Calls that are so answered.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    calls: u32,
-    /// Body of the answer, such as EXPIRED_CURSOR.
+    status: Option<u16>,
+    /// Body of that answer.
     #[arg(long, default_value = "", hide_default_value = true)]
     body: String,
-    /// A Retry-After header: seconds, or an HTTP date.
+    /// Answer with a word of Apple's, such as `EXPIRED_CURSOR`, `ACCESS_DENIED`, `signature_invalid`, `BadCertificate`.
+    #[arg(long)]
+    word: Option<String>,
+    /// A Retry-After header on the answer: seconds, or an HTTP date.
     #[arg(long, value_name = "WHEN")]
     retry_after: Option<String>,
+    /// Something else than an answer.
+    #[arg(long, value_name = "KIND")]
+    what: Option<Kind>,
+    /// How late (slow), how wrong (clock).
+    #[arg(long, allow_negative_numbers = true)]
+    seconds: Option<i64>,
+    /// What is answered for the devices (serials).
+    #[arg(long)]
+    result: Option<Refusal>,
+    /// For this device (serials); may be given several times.
+    #[arg(long = "serial", value_name = "SERIAL")]
+    serials: Vec<String>,
+    /// How often it happens.
+    #[arg(long, alias = "calls", value_parser = clap::value_parser!(u32).range(1..))]
+    times: Option<u32>,
+    /// Until it is cleared.
+    #[arg(long, conflicts_with_all = ["times", "lasts"])]
+    standing: bool,
+    /// How many of a hundred calls it happens to.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=100))]
+    percent: Option<u8>,
+    /// Which ones: the same for the same number.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// When it begins: in 90s, 10m, 2h, 1d.
+    #[arg(long = "in", value_name = "SPAN", value_parser = span)]
+    begins: Option<u64>,
+    /// How long it lasts: 90s, 10m, 2h, 1d.
+    #[arg(long = "for", value_name = "SPAN", value_parser = span)]
+    lasts: Option<u64>,
 }
 
-/// Practice Apple takes any text; a plan for a call that nobody makes would wait for ever.
-fn endpoint(text: &str) -> Result<String, String> {
-    let is_call = |(method, path): (&str, &str)| {
-        ["GET", "POST", "PUT", "DELETE"].contains(&method) && path.starts_with('/') && !path.contains(' ')
-    };
-    match text == "*" || text.split_once(' ').is_some_and(is_call) {
-        true => Ok(text.to_owned()),
-        false => Err("it is a method in capitals and a path, or *".into()),
+/// A plan for a call that nobody makes would wait for ever.
+fn place(text: &str) -> Result<String, String> {
+    let known = || Place::words().collect::<Vec<_>>().join(", ");
+    let place = Place::parse(text).map(|_| text.to_owned());
+    place.ok_or_else(|| format!("say one of {}, a path, or a method and a path", known()))
+}
+
+fn span(text: &str) -> Result<u64, String> {
+    seconds(text).ok_or_else(|| "it is a number and a unit: 90s, 10m, 2h, 1d".to_owned())
+}
+
+impl Plan {
+    fn body(&self) -> Value {
+        json!({
+            "what": self.what.map_or("answer", Kind::word),
+            "place": self.place,
+            "status": self.status,
+            "body": self.body,
+            "word": self.word,
+            "retryAfter": self.retry_after,
+            "seconds": self.seconds,
+            "result": self.result.map(Refusal::word),
+            "serials": self.serials,
+            "times": self.times,
+            "standing": self.standing,
+            "percent": self.percent,
+            "seed": self.seed,
+            "inSeconds": self.begins,
+            "forSeconds": self.lasts,
+        })
     }
 }
 
@@ -55,24 +217,48 @@ fn endpoint(text: &str) -> Result<String, String> {
 pub(crate) async fn run(faults: Faults, portal: &Portal, format: Format) -> Result<(), CliError> {
     match faults {
         Faults::Plan(plan) => {
-            let body = json!({
-                "endpoint": plan.endpoint,
-                "calls": plan.calls,
-                "status": plan.status,
-                "body": plan.body,
-                "retryAfter": plan.retry_after,
-            });
-            portal.post("faults", &body).await?;
-            let words = match plan.calls {
-                1 => format!("The next call of {} is answered {}.", plan.endpoint, plan.status),
-                calls => format!("The next {calls} calls of {} are answered {}.", plan.endpoint, plan.status),
-            };
+            let taken = portal.post("faults", &plan.body()).await?;
+            let id = taken.get("id").and_then(Value::as_u64).unwrap_or_default();
+            let words = format!(
+                "Fault {id} is planned. `muster practice faults list` shows how often it hits, \
+                 `muster practice faults clear {id}` ends it."
+            );
             output::done(format, &words);
         }
-        Faults::Clear => {
+        Faults::List => {
+            let rows = portal.get("faults").await?.as_array().cloned().unwrap_or_default();
+            let rows: Vec<Value> = rows.into_iter().map(with_span).collect();
+            output::rows(format, &rows, &COLUMNS, "Nothing is planned to go wrong.");
+        }
+        Faults::Clear { ids } if ids.is_empty() => {
             portal.delete("faults").await?;
             output::done(format, "Nothing is planned to go wrong any more.");
         }
+        Faults::Clear { ids } => {
+            for id in &ids {
+                portal.delete(&format!("faults/{id}")).await?;
+            }
+            let ids: Vec<_> = ids.iter().map(u64::to_string).collect();
+            output::done(format, &format!("Forgotten: {}.", ids.join(", ")));
+        }
     }
     Ok(())
+}
+
+/// A row with how long the fault lasts, in words.
+fn with_span(mut row: Value) -> Value {
+    let number = |name: &str| row.get(name).and_then(Value::as_u64);
+    let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+    let parts = [
+        number("times").map(|times| format!("{times} times")),
+        number("percent").map(|percent| format!("{percent} % of calls")),
+        text("from").map(|from| format!("from {from}")),
+        text("until").map(|until| format!("until {until}")),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let words = if parts.is_empty() { "until cleared".to_owned() } else { parts.join(", ") };
+    if let Some(row) = row.as_object_mut() {
+        row.insert("span".into(), words.into());
+    }
+    row
 }

@@ -81,7 +81,8 @@ fn throttled_and_failed_devices_can_be_asked_for() {
     let serials = world.stock(3);
     let uuid = world.define(world.a);
     let throttled = HashSet::from([serials[1].clone()]);
-    let refused = Refused { throttled, failed: HashSet::from([serials[2].clone()]) };
+    let failed = HashSet::from([serials[2].clone()]);
+    let refused = Refused { throttled, failed, ..Refused::default() };
     let assigned = world.model.assign(world.a, &uuid, &serials, &refused, START).unwrap();
     assert_eq!(assigned.results[0].1, SerialResult::Success);
     assert_eq!(assigned.results[1].1, SerialResult::Throttled);
