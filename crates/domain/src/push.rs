@@ -225,29 +225,29 @@ pub enum WakeNext {
         /// Attempts so far.
         attempts: u32,
     },
-    /// The device cannot be reached until it sends a new token.
+    /// The device cannot be reached until it sends a new token. APNs may be wrong about it: while something waits for
+    /// the device, the token is tried again now and then.
     Unreachable {
         /// Why, for the administrator.
         words: String,
+        /// When the token is tried again.
+        due: Time,
     },
 }
 
 /// When a device is to be woken again (apple.md 5.3). The device's own connection ends the series, not the push.
 pub fn after_push(wake: &Wake, pushed: &Pushed, now: Time, limits: &Limits) -> WakeNext {
     let attempts = wake.attempts.saturating_add(1);
+    let unreachable = |words| WakeNext::Unreachable { words, due: now.plus(WAKE_EVERY_MAX) };
     let retry = |after: Duration| WakeNext::At { due: now.plus(after), attempts };
     match pushed {
         Pushed::Accepted => retry(wake_wait(attempts, limits)),
         Pushed::Unregistered { since } => match since {
             // The token that we hold is newer than the death notice: it is about an older one.
             Some(since) if *since < wake.target.received_at => retry(wake_wait(attempts, limits)),
-            _ => WakeNext::Unreachable {
-                words: "APNs says that the device is no longer registered".to_owned(),
-            },
+            _ => unreachable("APNs says that the device is no longer registered".to_owned()),
         },
-        Pushed::BadToken { reason } => {
-            WakeNext::Unreachable { words: format!("APNs refuses the device's token: {reason}") }
-        }
+        Pushed::BadToken { reason } => unreachable(format!("APNs refuses the device's token: {reason}")),
         Pushed::Later { after } => {
             let wait = wake_wait(attempts, limits);
             retry(after.map_or(wait, |after| after.clamp(limits.push_retry, WAKE_EVERY_MAX)))

@@ -91,7 +91,7 @@ pub async fn wake_request(
 }
 
 /// Claims devices of every tenant that are due, longest first: for [`WAKE_LEASE`] no other call gets them. One that
-/// cannot be reached is taken off the list instead.
+/// has no token is taken off the list instead.
 ///
 /// # Errors
 /// The engine's.
@@ -108,7 +108,7 @@ pub async fn wakes_due(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<Vec<Wak
     for mut row in claimed {
         let (tenant, device, attempts) = (row.id()?, row.id()?, row.u32()?);
         let target: Option<PushTarget> = row.opt_json()?;
-        match target.filter(|target| target.unreachable.is_none()) {
+        match target {
             Some(target) => wakes.push(Wake { tenant, device, target, attempts }),
             None => wake_settle(tx, &tenant, &device, Time::NEVER, attempts).await?,
         }
@@ -182,8 +182,8 @@ pub async fn wakes_settle(tx: &mut Tx<'_>, settled: &[Settled]) -> Result<u64, S
     tx.execute_rows(&sql, &[Text, Text, Int, Int, Int, Int], rows).await
 }
 
-/// Notes that a device cannot be reached by `target` until it sends a new token, and asks for it no more. Changes
-/// nothing when the device has sent one since that target was read: the answer is about the old one.
+/// Notes that a device cannot be reached by `target` until it sends a new token; that one is tried again at `due`, not
+/// before. Changes nothing when the device has sent one since that target was read: the answer is about the old one.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if the device changed meanwhile.
@@ -193,11 +193,28 @@ pub async fn mark_unreachable(
     device: &ManagedDeviceId,
     target: &PushTarget,
     words: &str,
+    due: Time,
 ) -> Result<(), StoreError> {
     let Some(mut found) = managed_device::get(tx, tenant, device).await? else { return Ok(()) };
     let Some(push) = found.push.as_mut().filter(|push| *push == target) else { return Ok(()) };
     push.unreachable = Some(words.to_owned());
     let sql = "update wake set due = $3 where tenant_id = $1 and device_id = $2";
-    tx.execute(sql, params![tenant, device, Time::NEVER]).await?;
+    tx.execute(sql, params![tenant, device, due]).await?;
+    managed_device::update(tx, &found).await
+}
+
+/// Takes back what [`mark_unreachable`] noted of `target`: APNs has taken a push for it after all.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if the device changed meanwhile.
+pub async fn mark_reachable(
+    tx: &mut Tx<'_>,
+    tenant: &TenantId,
+    device: &ManagedDeviceId,
+    target: &PushTarget,
+) -> Result<(), StoreError> {
+    let Some(mut found) = managed_device::get(tx, tenant, device).await? else { return Ok(()) };
+    let Some(push) = found.push.as_mut().filter(|push| *push == target) else { return Ok(()) };
+    push.unreachable = None;
     managed_device::update(tx, &found).await
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::{Limits, Time};
 
-use super::{Counts, Cursor, FullReason, Phase, RunState, SyncError, SyncProblem, SyncRun, SyncState};
+use super::{
+    Counts, Cursor, FullReason, Phase, RunState, SyncError, SyncKind, SyncProblem, SyncRun, SyncState,
+};
 
 /// A page, as far as the schedule is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +51,9 @@ pub fn after_page(
     if ended_pass {
         run.phase = Phase::Sync;
     }
-    let incomplete = page.counts.nameless > 0 || state.cursor.as_ref().is_some_and(|old| old.incomplete);
+    // Apple said that more would follow, and then that there is no more: what it did not list may be there all the same.
+    let incomplete =
+        page.exhausted || page.counts.nameless > 0 || state.cursor.as_ref().is_some_and(|old| old.incomplete);
     keep_cursor(state, run.phase, page, now);
     if ended_pass {
         state.pass_open = false;
@@ -80,7 +84,7 @@ fn repeats(state: &SyncState, page: &PageRead) -> bool {
 }
 
 fn stop_repeated(state: &mut SyncState, run: &mut SyncRun, now: Time, limits: &Limits) -> After {
-    let due = now.plus(limits.sync_every);
+    let due = now.plus(limits.manual_sync_every);
     if state.pass_open {
         // An open pass that cannot move would never end: the next run begins it anew.
         state.restart(FullReason::CursorRejected, due);
@@ -112,8 +116,9 @@ fn end(state: &mut SyncState, run: &mut SyncRun, how: RunState, now: Time, due: 
     After::Ended
 }
 
-/// Apple rejected the cursor. A delta begins a full pass in its place, at once; a full pass that was just begun anew
-/// ends as failed, so that a service that rejects everything is not stormed. Answers whether to start a full run now.
+/// Apple rejected the cursor. A delta begins a full pass in its place, at once; a full run ends as failed and waits,
+/// also when its list was read and the cursor that came with it is rejected, so that a service that rejects everything
+/// is not stormed. Answers whether to start a full run now.
 pub fn cursor_rejected(
     state: &mut SyncState,
     run: &mut SyncRun,
@@ -122,11 +127,11 @@ pub fn cursor_rejected(
     now: Time,
     limits: &Limits,
 ) -> bool {
-    let was_pass = state.pass_open;
+    let was_full = state.pass_open || run.kind == SyncKind::Full;
     failed(state, run, problem, words, None, now, limits);
-    let due = if was_pass { now.plus(limits.manual_sync_every) } else { now };
+    let due = if was_full { now.plus(limits.manual_sync_every) } else { now };
     state.restart(FullReason::CursorRejected, due);
-    !was_pass
+    !was_full
 }
 
 /// The run failed. Its cursor stays: the next run goes on from it, and no event is lost (lessons 2).
@@ -174,7 +179,7 @@ impl SyncRun {
         }
         if counts.nothing_marked {
             remarks
-                .push("nothing was marked as gone, since not every serial number could be read".to_owned());
+                .push("nothing was marked as gone, since the list may not have been read whole".to_owned());
         }
         (!remarks.is_empty()).then(|| remarks.join("; "))
     }

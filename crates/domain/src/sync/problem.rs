@@ -57,6 +57,10 @@ problems! {
     Unexpected = 11, "Apple answered with an error";
     /// Our own trouble.
     Internal = 12, "this server failed";
+    /// `timestamp_refused`.
+    ClocksDiffer = 13, "this server's clock and Apple's differ";
+    /// `EXHAUSTED_CURSOR` to a call without a cursor.
+    ExhaustedCursor = 14, "Apple says that it has given a list of which it gave nothing";
 }
 
 impl SyncProblem {

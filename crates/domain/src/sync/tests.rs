@@ -146,6 +146,17 @@ fn a_cursor_that_is_rejected_again_and_again_is_no_storm() {
     assert_eq!(state.pass, 2, "the pass begins anew, so that nothing it missed is taken for gone");
 }
 
+#[test]
+fn a_cursor_that_is_rejected_right_after_its_list_was_read_waits_too() {
+    let (mut state, mut run) = begin(&new_state(), SyncKind::Full, Trigger::Continue, NOW);
+    assert_eq!(after_page(&mut state, &mut run, &page("c1", false, 1), NOW, &limits()), After::PassComplete);
+    let again =
+        cursor_rejected(&mut state, &mut run, SyncProblem::ExpiredCursor, "EXPIRED_CURSOR", NOW, &limits());
+    assert!(!again, "or the list would be read over and over without a wait");
+    assert_eq!(state.next_due, NOW.plus(15 * MINUTE));
+    assert_eq!(may_start(&state, None, Ask::Timed, state.next_due, &limits()), Ok(SyncKind::Full));
+}
+
 /// Shows: R17
 #[test]
 fn a_run_ends_at_its_batch_limit_and_the_next_goes_on() {
@@ -179,7 +190,7 @@ fn a_repeated_cursor_stops_the_run() {
     let (mut state, mut run) = begin(&settled(), SyncKind::Delta, Trigger::Schedule, NOW);
     assert_eq!(after_page(&mut state, &mut run, &page("c2", true, 10), NOW, &limits()), After::Ended);
     assert_eq!(run.state, RunState::RepeatedCursor);
-    assert_eq!(state.next_due, NOW.plus(12 * 60 * MINUTE));
+    assert_eq!(state.next_due, NOW.plus(15 * MINUTE));
     assert_eq!(state.cursor.as_ref().map(|c| c.value.as_str()), Some("c2"));
 }
 
@@ -198,7 +209,12 @@ fn an_exhausted_list_goes_on_with_what_changed() {
     after_page(&mut state, &mut run, &page("c1", true, 10), NOW, &limits());
     let exhausted =
         PageRead { cursor: String::new(), more: false, exhausted: true, counts: Counts::default() };
-    assert_eq!(after_page(&mut state, &mut run, &exhausted, NOW, &limits()), After::PassComplete);
+    let after = after_page(&mut state, &mut run, &exhausted, NOW, &limits());
+    assert_eq!(
+        after,
+        After::PassIncomplete,
+        "more was to follow: what is not in the list may be there all the same"
+    );
     assert_eq!(state.cursor.as_ref().map(|c| (c.value.as_str(), c.phase)), Some(("c1", Phase::Sync)));
 }
 

@@ -199,7 +199,8 @@ async fn changes_nothing(tx: &mut Tx<'_>, stranger: &TenantId) -> Done {
     assert_eq!(command::cancel_all(tx, stranger, &managed, at(4)).await?, 0);
     assert_eq!(setup::update(tx, &sample::plan(&device)).await, conflict);
     push::wake_settle(tx, stranger, &managed, Time::NEVER, 9).await?;
-    push::mark_unreachable(tx, stranger, &managed, &device.push.clone().unwrap(), "gone").await?;
+    push::mark_unreachable(tx, stranger, &managed, &device.push.clone().unwrap(), "gone", Time::NEVER)
+        .await?;
     let settled = push::Settled {
         tenant: stranger.clone(),
         device: managed.clone(),

@@ -17,7 +17,7 @@ on_both_engines!(
     due_plans_are_the_active_ones_longest_due_first,
     a_new_enrolment_replaces_the_plan,
     a_wake_is_claimed_once_until_its_lease_ends,
-    a_device_that_cannot_be_reached_is_not_woken,
+    a_device_that_cannot_be_reached_is_not_woken_before_its_time,
     a_claim_that_was_overtaken_settles_nothing,
     two_nodes_share_out_the_wakes,
     a_challenge_is_used_once_and_in_time,
@@ -189,7 +189,7 @@ async fn a_wake_is_claimed_once_until_its_lease_ends(bench: Bench) {
 }
 
 /// Shows: L30
-async fn a_device_that_cannot_be_reached_is_not_woken(bench: Bench) {
+async fn a_device_that_cannot_be_reached_is_not_woken_before_its_time(bench: Bench) {
     let tenant: TenantId = id("t");
     let outcome: Done = tx!(bench.store, [tenant], |tx| {
         let reachable = sample::managed(&tenant, "C01");
@@ -203,14 +203,19 @@ async fn a_device_that_cannot_be_reached_is_not_woken(bench: Bench) {
         let due = push::wakes_due(tx, at(1), 10).await?;
         assert_eq!(due.iter().map(|wake| &wake.device).collect::<Vec<_>>(), [&reachable.id]);
         let old = domain::managed_device::PushTarget { received_at: at(0), ..due[0].target.clone() };
-        push::mark_unreachable(tx, &tenant, &reachable.id, &old, "410").await?;
+        push::mark_unreachable(tx, &tenant, &reachable.id, &old, "410", at(9_000_000)).await?;
         let found = managed_device::get(tx, &tenant, &reachable.id).await?.unwrap();
         assert_eq!(found.push.unwrap().unreachable, None, "the device has sent another token since");
         assert_eq!(push::next_wake_due(tx).await?, Some(at(1).plus(push::WAKE_LEASE)), "and is woken by it");
-        push::mark_unreachable(tx, &tenant, &reachable.id, &due[0].target, "410").await?;
+        push::mark_unreachable(tx, &tenant, &reachable.id, &due[0].target, "410", at(9_000_000)).await?;
         let found = managed_device::get(tx, &tenant, &reachable.id).await?.unwrap();
         assert_eq!(found.push.unwrap().unreachable.as_deref(), Some("410"));
-        assert!(push::wakes_due(tx, at(1_000_000), 10).await?.is_empty());
+        assert!(push::wakes_due(tx, at(8_999_999), 10).await?.is_empty());
+        let again = push::wakes_due(tx, at(9_000_000), 10).await?;
+        assert_eq!(again.len(), 1, "its token is tried again when that is due");
+        push::mark_reachable(tx, &tenant, &reachable.id, &again[0].target).await?;
+        let found = managed_device::get(tx, &tenant, &reachable.id).await?.unwrap();
+        assert_eq!(found.push.unwrap().unreachable, None);
         Ok(())
     });
     outcome.unwrap();

@@ -114,19 +114,23 @@ async fn a_silent_device_is_woken_again_ever_more_rarely() {
 }
 
 #[tokio::test]
-async fn a_device_that_apns_calls_gone_is_left_alone_until_it_sends_a_new_token() {
+async fn a_device_that_apns_calls_gone_is_tried_once_a_day_until_it_sends_a_new_token() {
     let (house, pad, apns) = enrolled().await;
     order(&house).await;
     apns.says(StatusCode::GONE, r#"{"reason":"Unregistered"}"#);
     turn(&house).await;
     assert!(house.managed().await.push.unwrap().unreachable.is_some());
-    house.pass(Duration::from_secs(86_400));
+    house.pass(Duration::from_secs(86_399));
     turn(&house).await;
     assert_eq!(apns.pushes(), 1);
+    house.pass(Duration::from_secs(1));
+    turn(&house).await;
+    assert_eq!(apns.pushes(), 2, "APNs may have been wrong");
     apns.says(StatusCode::OK, "");
     assert_eq!(pad.token_update(&house, false).await.status, StatusCode::OK);
     turn(&house).await;
-    assert_eq!(apns.pushes(), 2, "its command still waits");
+    assert_eq!(apns.pushes(), 3, "its command still waits");
+    assert_eq!(house.managed().await.push.unwrap().unreachable, None);
 }
 
 /// The timestamp rule of a 410 (apple.md 5.3).
