@@ -6,6 +6,7 @@
 mod call;
 mod error;
 mod methods;
+mod pace;
 mod session;
 mod sign;
 
@@ -18,6 +19,7 @@ use net::client::{ClientOptions, Proxy};
 use net::{Clock, TrustAnchors};
 
 pub use error::{AdeError, CursorProblem};
+pub use pace::FRUITLESS_CALLS_PER_MINUTE;
 pub use sign::Credentials;
 
 /// Apple's service.
@@ -99,6 +101,7 @@ impl Service {
             service: self.clone(),
             credentials,
             session: session::Session::default(),
+            pace: pace::Pace::default(),
             assign_by_post: AtomicBool::new(false),
         }))
     }
@@ -118,6 +121,7 @@ struct Token {
     service: Service,
     credentials: Credentials,
     session: session::Session,
+    pace: pace::Pace,
     /// This service answered PUT with 405.
     assign_by_post: AtomicBool,
 }

@@ -139,7 +139,18 @@ impl Client {
         url
     }
 
-    async fn send(&self, call: &Call, mut headers: HeaderMap) -> Result<Answer, AdeError> {
+    /// One request, if the last minute did not have too many in vain.
+    async fn send(&self, call: &Call, headers: HeaderMap) -> Result<Answer, AdeError> {
+        let clock = &self.0.service.0.clock;
+        self.0.pace.check(clock.now_micros())?;
+        let answer = self.request(call, headers).await;
+        if !answer.as_ref().is_ok_and(|answer| answer.status.is_success()) {
+            self.0.pace.in_vain(clock.now_micros());
+        }
+        answer
+    }
+
+    async fn request(&self, call: &Call, mut headers: HeaderMap) -> Result<Answer, AdeError> {
         let service = &self.0.service.0;
         headers.insert(PROTOCOL, HeaderValue::from(u16::from(service.protocol_version)));
         headers.insert(header::CONTENT_TYPE, JSON);

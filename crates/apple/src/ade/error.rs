@@ -110,6 +110,12 @@ pub enum AdeError {
         /// Apple's words.
         words: String,
     },
+    /// Refused by us: too many calls in the last minute brought nothing. See [`super::FRUITLESS_CALLS_PER_MINUTE`].
+    #[error("call Apple again before a pause of our own is over: too many calls in a minute brought nothing")]
+    Waiting {
+        /// How long the pause still lasts.
+        retry_after: Duration,
+    },
     /// Apple's service does not work at present.
     #[error("be served by a service that is down (status {status}): {words}")]
     Unavailable {
@@ -167,6 +173,7 @@ impl AdeError {
             self,
             AdeError::Unauthorized { .. }
                 | AdeError::TooManyRequests { .. }
+                | AdeError::Waiting { .. }
                 | AdeError::Unavailable { .. }
                 | AdeError::Transport(_)
                 | AdeError::Protocol { .. }
@@ -180,6 +187,7 @@ impl AdeError {
             AdeError::TooManyRequests { retry_after, .. } | AdeError::Unavailable { retry_after, .. } => {
                 *retry_after
             }
+            AdeError::Waiting { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
