@@ -80,7 +80,9 @@ fn credentials(sealed: &[u8]) -> Result<Credentials> {
 /// The service of a tenant's Apple.
 pub(crate) fn service(app: &App, side: &AppleSide) -> Result<Service> {
     app.ade.services.get_or_make((side.ade_url.clone(), side.tls_anchors.clone()), || {
-        let config = AdeConfig::new(side.ade_url.clone(), trust(side)?, app.clock.clone());
+        let timeout = app.limits.apple_answer;
+        let config =
+            AdeConfig { timeout, ..AdeConfig::new(side.ade_url.clone(), trust(side)?, app.clock.clone()) };
         Service::new(&config).map_err(|error| AppError::internal(format!("failed to {error}")))
     })
 }
@@ -175,8 +177,12 @@ pub(crate) fn problem(error: &AdeError) -> SyncProblem {
         AdeError::AccessDenied { .. } => SyncProblem::AccessDenied,
         AdeError::Cursor { problem: CursorProblem::Required, .. } => SyncProblem::CursorRequired,
         AdeError::Cursor { problem: CursorProblem::Expired, .. } => SyncProblem::ExpiredCursor,
-        AdeError::Cursor { .. } => SyncProblem::InvalidCursor,
-        AdeError::TooManyRequests { .. } | AdeError::Unavailable { .. } => SyncProblem::Busy,
+        AdeError::Cursor { problem: CursorProblem::Invalid, .. } => SyncProblem::InvalidCursor,
+        AdeError::Cursor { problem: CursorProblem::Exhausted, .. } => SyncProblem::ExhaustedCursor,
+        AdeError::TimestampRefused { .. } => SyncProblem::ClocksDiffer,
+        AdeError::TooManyRequests { .. } | AdeError::Unavailable { .. } | AdeError::Waiting { .. } => {
+            SyncProblem::Busy
+        }
         AdeError::Transport(_) => SyncProblem::Unreachable,
         AdeError::Setup(_) | AdeError::Sign { .. } | AdeError::Devices { .. } => SyncProblem::Internal,
         _ => SyncProblem::Unexpected,
@@ -185,7 +191,12 @@ pub(crate) fn problem(error: &AdeError) -> SyncProblem {
 
 /// An error in words for whoever asked.
 pub(crate) fn told(error: &AdeError) -> AppError {
-    let words = match error {
+    AppError::Apple { words: words(error) }
+}
+
+/// An error in words for an administrator.
+pub(crate) fn words(error: &AdeError) -> String {
+    match error {
         AdeError::TermsNotSigned { words } => {
             format!(
                 "the organisation has not accepted Apple's new terms ({words}); an administrator of it must do so at Apple"
@@ -196,9 +207,13 @@ pub(crate) fn told(error: &AdeError) -> AppError {
                 "Apple rejects the token ({words}); download a new one of the same server and renew it here (R24)"
             )
         }
+        AdeError::TimestampRefused { words } => {
+            format!(
+                "Apple judges the time in our signature wrong ({words}); set this machine's clock, by NTP"
+            )
+        }
         other => format!("failed to {other}"),
-    };
-    AppError::Apple { words }
+    }
 }
 
 /// `/account` in our words.

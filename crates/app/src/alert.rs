@@ -5,6 +5,7 @@ use domain::alert::{Alert, AlertKind, DeviceFact, Facts, ProfileFacts, PushFacts
 use domain::managed_device::ManagedDevice;
 use domain::setup::{SetupPlan, SetupState, StepState};
 use domain::time::DAY;
+use domain::trouble::{Trouble, TroubleKind};
 use store::Tx;
 
 use crate::scope::Scope;
@@ -53,6 +54,9 @@ async fn facts(scope: &Scope, tx: &mut Tx<'_>) -> Result<Facts> {
     facts.push =
         PushFacts { certificate: certificate.and_then(|certificate| certificate.current), ..facts.push };
     facts.devices = devices(scope, tx).await?;
+    facts.troubles = store::trouble::list(tx, &scope.tenant).await?;
+    let cannot_be_woken = unreachable(scope, tx, &facts.troubles).await?;
+    facts.devices.extend(cannot_be_woken);
     Ok(facts)
 }
 
@@ -81,6 +85,22 @@ async fn devices(scope: &Scope, tx: &mut Tx<'_>) -> Result<Vec<DeviceFact>> {
                 format!("UDID {} holds the serial, UDID {} asked for it too", device.udid, rival.udid);
             facts.push(fact(&device, AlertKind::SerialClaimedTwice, rival.at, Some(words)));
         }
+    }
+    Ok(facts)
+}
+
+/// Devices that Apple's push service does not know any more, while something waits for them.
+async fn unreachable(scope: &Scope, tx: &mut Tx<'_>, troubles: &[Trouble]) -> Result<Vec<DeviceFact>> {
+    let mut facts = Vec::new();
+    let open = |trouble: &&Trouble| trouble.kind == TroubleKind::Device && trouble.is_open(scope.now);
+    for trouble in troubles.iter().filter(open).take(DEVICES as usize) {
+        let Ok(id) = trouble.subject.parse() else { continue };
+        let device = store::managed_device::get(tx, &scope.tenant, &id).await?;
+        let dead =
+            |device: &ManagedDevice| device.push.as_ref().is_some_and(|push| push.unreachable.is_some());
+        facts.extend(device.filter(dead).map(|device| {
+            fact(&device, AlertKind::DeviceUnreachable, trouble.since, Some(trouble.words.clone()))
+        }));
     }
     Ok(facts)
 }

@@ -33,6 +33,7 @@ pub mod setup;
 pub mod sync;
 pub mod tenant;
 pub mod token;
+pub mod trouble;
 
 pub use actor::{Actor, ActorKind};
 pub use app::{App, Settings};

@@ -12,6 +12,8 @@ use pki::x509::CertificateAuthority;
 const PACE_MAX: usize = 10;
 /// The window for [`PACE_MAX`]; after it a locked-out serial may try again, as the device's own retry does (N29).
 const PACE_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// That pushes work is written down again after so long: another node may have met trouble meanwhile.
+const WORKS_KEPT: Duration = Duration::from_secs(10 * 60);
 /// Serials remembered for the pace: a big roll-out within one window.
 const PACED_MAX: usize = 50_000;
 
@@ -22,6 +24,7 @@ pub(crate) struct Memory {
     served: Mutex<HashMap<(TenantId, Serial), VecDeque<Time>>>,
     authorities: Mutex<HashMap<TenantId, CertificateAuthority>>,
     seq: AtomicI64,
+    push_works: Mutex<HashMap<TenantId, Time>>,
     /// Connections to APNs.
     pub(crate) connections: crate::push::Connections,
 }
@@ -48,6 +51,21 @@ impl Memory {
         for (tenant, device, at) in seen {
             map.entry((tenant, device)).or_insert(at);
         }
+    }
+
+    /// Pushes of a tenant meet trouble.
+    pub(crate) fn push_in_trouble(&self, tenant: &TenantId) {
+        locked(&self.push_works).remove(tenant);
+    }
+
+    /// Pushes of a tenant work. Whether that is to be written down: this process has not done so lately.
+    pub(crate) fn push_works(&self, tenant: &TenantId, now: Time) -> bool {
+        let mut works = locked(&self.push_works);
+        let lately = works.get(tenant).is_some_and(|at| now.since(*at) < WORKS_KEPT);
+        if !lately {
+            works.insert(tenant.clone(), now);
+        }
+        !lately
     }
 
     /// Whether this serial may be served another enrolment profile now; counts it if so.

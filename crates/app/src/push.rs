@@ -59,14 +59,34 @@ fn unusable(error: &dyn std::error::Error) -> AppError {
     AppError::internal(format!("the push certificate cannot be used: failed to {error}"))
 }
 
+/// How a push ended, and what that says of the service.
+pub(crate) struct Ended {
+    pub(crate) pushed: Pushed,
+    /// Why the service, or our certificate, works for no device now; none: it works.
+    pub(crate) trouble: Option<String>,
+}
+
 /// Wakes one device.
-pub(crate) async fn push(client: &Client, wake: &Wake, now: Time) -> Pushed {
+pub(crate) async fn push(client: &Client, wake: &Wake, now: Time) -> Ended {
     let expiration = now.plus(KEPT).unix();
     let sent = client.send(Push { token: &wake.target.token, magic: &wake.target.magic, expiration }).await;
     match sent {
-        Ok(_) => Pushed::Accepted,
-        Err(error) => pushed(&error),
+        Ok(_) => Ended { pushed: Pushed::Accepted, trouble: None },
+        Err(error) => Ended { pushed: pushed(&error), trouble: trouble(&error) },
     }
+}
+
+/// What is wrong with more than the one device: the service is away or busy, or refuses who we are.
+fn trouble(error: &PushError) -> Option<String> {
+    let is_of_all = matches!(
+        error,
+        PushError::Certificate { .. }
+            | PushError::Unavailable { .. }
+            | PushError::Waiting { .. }
+            | PushError::Transport(_)
+            | PushError::Setup { .. }
+    );
+    is_of_all.then(|| format!("failed to {error}"))
 }
 
 /// APNs' refusal in the domain's words.

@@ -54,12 +54,18 @@ pub enum AlertKind {
     TermsNotAccepted,
     /// Sync fails.
     SyncFailing,
+    /// Profiles cannot be given to devices at Apple.
+    AssignmentFailing,
     /// Apple refused a profile.
     ProfileRefused,
     /// Devices wait for Apple's throttle.
     DevicesThrottled,
     /// The push certificate runs out soon, has, or is missing.
     PushCertificate,
+    /// Devices cannot be woken.
+    PushFailing,
+    /// One device cannot be woken.
+    DeviceUnreachable,
     /// A device was released at its deadline.
     ReleasedAtDeadline,
     /// A device was told to leave Setup Assistant and has not.

@@ -22,6 +22,7 @@ pub mod synonym;
 pub mod tenant;
 pub mod time;
 pub mod token;
+pub mod trouble;
 
 pub use id::{CommandId, DeviceId, KeyId, ManagedDeviceId, ProfileId, RunId, Serial, TenantId, TokenId};
 pub use limits::Limits;

@@ -23,6 +23,8 @@ pub struct Limits {
     pub sync_batch: u32,
     /// Devices a page asked of Apple (apple.md 1.4: at most 1,000).
     pub sync_page: u32,
+    /// An answer of Apple's enrolment service must be whole within: a call that lasts longer may be lost.
+    pub apple_answer: Duration,
     /// Serials a call to Apple (apple.md 1.4).
     pub assign_batch: usize,
     /// Wait after a failed assignment, doubled each time up to `assign_retry_max`.
@@ -74,6 +76,7 @@ impl Default for Limits {
             sync_run: minutes(15),
             sync_batch: 80_000,
             sync_page: 1_000,
+            apple_answer: minutes(1),
             assign_batch: 1_000,
             assign_retry: minutes(5),
             assign_retry_max: hours(24),

@@ -91,6 +91,10 @@ pub(crate) enum Command {
     ///
     /// Example: muster alerts
     Alerts,
+    /// What went wrong at Apple by itself, since when, and when it was over.
+    ///
+    /// Example: muster troubles
+    Troubles,
     /// Organisations on this server (at the machine itself, beside a running server or without one).
     Tenant(offline::Tenant),
     /// Copy a SQLite database to a file, also while the server runs (at the machine itself).

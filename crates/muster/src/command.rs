@@ -42,6 +42,7 @@ pub(crate) async fn run(arguments: Arguments, handles: Handles) -> Result<ExitCo
         Command::Organization(command) => organization::run(command, &api(&common)?, common.format()).await,
         Command::Setups(setups) => managed_devices::setups(setups, &api(&common)?, common.format()).await,
         Command::Alerts => alerts(&api(&common)?, &common).await,
+        Command::Troubles => troubles(&api(&common)?, &common).await,
         Command::Tenant(tenant) => offline::tenant(tenant, common.format()).await,
         Command::Backup(backup) => offline::backup(backup, common.format()).await,
         Command::Restore(restore) => offline::restore(restore, common.format()).await,
@@ -64,5 +65,19 @@ async fn alerts(api: &Api, common: &Common) -> Result<(), CliError> {
     let alerts = api.all("muster/alerts").await?;
     let columns = [("severity", "severity"), ("since", "since"), ("what", "title"), ("what to do", "action")];
     output::rows(common.format(), &alerts, &columns, "Nothing needs you now.");
+    Ok(())
+}
+
+async fn troubles(api: &Api, common: &Common) -> Result<(), CliError> {
+    let troubles = api.all("muster/troubles").await?;
+    let columns = [
+        ("work", "kind"),
+        ("since", "since"),
+        ("times", "times"),
+        ("over", "over"),
+        ("ended", "endedDateTime"),
+        ("what", "words"),
+    ];
+    output::rows(common.format(), &troubles, &columns, "Nothing ever went wrong at Apple.");
     Ok(())
 }

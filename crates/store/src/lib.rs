@@ -32,6 +32,7 @@ pub mod sync;
 mod table;
 pub mod tenant;
 pub mod token;
+pub mod trouble;
 mod tx;
 mod value;
 

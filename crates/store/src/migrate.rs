@@ -11,6 +11,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_devices", include_str!("migrations/0002_devices.sql")),
     ("0003_management", include_str!("migrations/0003_management.sql")),
     ("0004_seen", include_str!("migrations/0004_seen.sql")),
+    ("0005_trouble", include_str!("migrations/0005_trouble.sql")),
 ];
 
 /// Told to SQLite's planner at each start; PostgreSQL gathers its own statistics.

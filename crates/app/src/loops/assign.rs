@@ -15,6 +15,7 @@ use domain::device::{AppleRecord, Assignment, Device, Outcome};
 use domain::profile::{DefineRefusal, DefinedProfile, Profile};
 use domain::sync::record;
 use domain::token::{Standing, Token};
+use domain::trouble::TroubleKind;
 use domain::{ProfileId, Serial, TenantId, Time, TokenId};
 use futures_util::StreamExt as _;
 use mdm::ade::AssignmentResponse;
@@ -23,7 +24,7 @@ use store::device::Gap;
 use crate::points::Point;
 use crate::profile::content::{self, Content};
 use crate::scope::Scope;
-use crate::{App, Result, Work, ade};
+use crate::{App, Result, Work, ade, trouble};
 
 /// Tokens worked on side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -115,7 +116,10 @@ async fn assign_token(app: App, tenant: TenantId, id: TokenId) -> Result<Time> {
     .await?;
     match worked? {
         Ended::Paused(until) => Ok(until),
-        Ended::Quiet => next_due(&app, &token).await,
+        Ended::Quiet => {
+            trouble::over(&app, &token.tenant, TroubleKind::Assignment, token.id.as_str()).await?;
+            next_due(&app, &token).await
+        }
     }
 }
 
@@ -155,7 +159,7 @@ async fn work(
     for profile in undefined {
         // One bad profile must not stop the others (lessons 19): only what concerns the token ends the work.
         if let Err(error) = define(app, client, token, &profile).await? {
-            return trouble(app, token, &error).await;
+            return in_trouble(app, token, &error).await;
         }
     }
     for _ in 0..ROUNDS {
@@ -183,7 +187,7 @@ async fn work(
             gaps.iter().map(|gap| (&gap.device.serial, &gap.device)).collect();
         for batch in plan.batches {
             if let Err(error) = assign(app, client, token, &batch, &devices).await? {
-                return trouble(app, token, &error).await;
+                return in_trouble(app, token, &error).await;
             }
         }
     }
@@ -218,15 +222,19 @@ async fn drop_deleted(app: &App, token: &Token, gaps: &[Gap]) -> Result<()> {
 }
 
 /// Apple refused or did not answer: the token is left alone for a while.
-async fn trouble(app: &App, token: &Token, error: &AdeError) -> Result<Ended> {
+async fn in_trouble(app: &App, token: &Token, error: &AdeError) -> Result<Ended> {
     tracing::warn!(tenant = %token.tenant, token = %token.id, "failed to {error} while assigning profiles");
     let until = app.now().plus(ade::wait_after(error, app));
     ade::pause(app, token, until);
-    if let Some(heard) = ade::heard(error) {
-        let token = ade::keep_standing(app, token, heard).await?;
-        if let Some(token) = token.filter(|token| token.standing != Standing::Good) {
-            look_by(app, &token, until).await?;
-        }
+    let Some(heard) = ade::heard(error) else {
+        let (words, subject) = (ade::words(error), token.id.as_str());
+        trouble::met(app, &token.tenant, TroubleKind::Assignment, subject, words).await?;
+        return Ok(Ended::Paused(until));
+    };
+    // What Apple has against the token itself is told by its health.
+    let token = ade::keep_standing(app, token, heard).await?;
+    if let Some(token) = token.filter(|token| token.standing != Standing::Good) {
+        look_by(app, &token, until).await?;
     }
     Ok(Ended::Paused(until))
 }

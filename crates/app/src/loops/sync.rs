@@ -34,7 +34,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(15);
 const EVERY: Duration = Duration::from_secs(30);
 /// Damaged records that a run's log names; more of them have one cause, which the first ones show.
 const DAMAGED_NAMED: usize = 50;
-/// Runs older than this are forgotten.
+/// Runs, and troubles, older than this are forgotten.
 const RUNS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// One turn: every due token, and when the next is due.
@@ -79,6 +79,7 @@ async fn housekeeping(app: &App) -> Result<()> {
     app.commit(before, |tx, (runs, gone)| {
         Box::pin(async move {
             store::sync::runs_prune(tx, runs).await?;
+            store::trouble::prune(tx, runs).await?;
             store::device::prune_gone(tx, gone).await?;
             Ok(())
         })
@@ -270,7 +271,8 @@ async fn ask(app: &App, client: &Client, step: &Step) -> Result<Read, AdeError> 
     };
     match answer {
         Ok(answer) => Ok(read(answer)),
-        Err(AdeError::Cursor { problem: CursorProblem::Exhausted, .. }) => Ok(Read {
+        // Of a list that was not begun nothing can have been given: taken at its word, all devices were gone.
+        Err(AdeError::Cursor { problem: CursorProblem::Exhausted, .. }) if cursor.is_some() => Ok(Read {
             page: Page::default(),
             unreadable: Vec::new(),
             seen: 0,
@@ -327,6 +329,7 @@ async fn store_page_in(scope: &Scope, tx: &mut Tx<'_>, step: Step, read: Read) -
     }
     store::sync::run_update(tx, &run).await?;
     store::sync::update_state(tx, &state).await?;
+    crate::trouble::of_run(tx, &state, &run, scope.now).await?;
     state.version += 1;
     scope.app.at(Point::SyncPageDecided);
     Ok((after != After::Ended).then_some(Step { token: step.token, state, run }))
@@ -392,10 +395,7 @@ async fn trouble(app: &App, step: &Step, error: AdeError) -> Result<bool> {
     if let Some(heard) = ade::heard(&error) {
         ade::keep_standing(app, &step.token, heard).await?;
     }
-    let words = match ade::told(&error) {
-        crate::AppError::Apple { words } => words,
-        other => other.to_string(),
-    };
+    let words = ade::words(&error);
     tracing::warn!(tenant = %step.token.tenant, token = %step.token.id, "failed to {error} while syncing devices");
     give_up(app, step, ade::problem(&error), words, error.retry_after()).await
 }
@@ -420,6 +420,7 @@ async fn give_up(
             };
             store::sync::run_update(tx, &run).await?;
             store::sync::update_state(tx, &state).await?;
+            crate::trouble::of_run(tx, &state, &run, now).await?;
             Ok(again)
         })
     })

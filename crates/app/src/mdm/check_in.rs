@@ -8,6 +8,7 @@ use domain::managed_device::{
 };
 use domain::secret::SecretKind;
 use domain::setup::Event;
+use domain::trouble::TroubleKind;
 use mdm::checkin::{Authenticate, CheckIn, CheckInMessage, SetBootstrapToken, TokenUpdate};
 use mdm::guard::{Dictionary, Value, write_xml};
 use store::Tx;
@@ -175,6 +176,10 @@ async fn token_update(
             }
             super::outcome::keep_name(scope, tx, &mut device).await?;
         }
+    }
+    if before.push.as_ref().is_some_and(|push| push.unreachable.is_some()) {
+        // It could not be woken by its old token; here is a new one.
+        store::trouble::end(tx, &scope.tenant, TroubleKind::Device, device.id.as_str(), scope.now).await?;
     }
     if store::command::pending_count(tx, &scope.tenant, &device.id).await? > 0 {
         store::push::wake_request(tx, &scope.tenant, &device.id, scope.now).await?;

@@ -3,7 +3,8 @@
 use crate::profile::{DefineRefusal, Profile};
 use crate::push::IssuedPushCertificate;
 use crate::sync::SyncState;
-use crate::token::{Health, Token};
+use crate::token::{Health, Standing, Token};
+use crate::trouble::{Trouble, TroubleKind};
 use crate::{Limits, Time};
 
 use super::{Alert, AlertKind, Severity};
@@ -19,6 +20,8 @@ pub struct Facts {
     pub push: PushFacts,
     /// What the device side found.
     pub devices: Vec<DeviceFact>,
+    /// Trouble that work loops meet.
+    pub troubles: Vec<Trouble>,
 }
 
 /// A token.
@@ -70,11 +73,13 @@ pub fn derive(facts: &Facts, now: Time, limits: &Limits) -> Vec<Alert> {
     let mut alerts = Vec::new();
     for token in &facts.tokens {
         alerts.extend(of_token(token, now, limits));
-        alerts.extend(of_sync(token));
+        alerts.extend(of_sync(token, &facts.troubles, now));
+        alerts.extend(of_assignment(token, &facts.troubles, now));
         alerts.extend(of_throttle(token, now));
     }
     alerts.extend(facts.profiles.iter().map(of_profile));
     alerts.extend(of_push(&facts.push, now, limits));
+    alerts.extend(of_waking(&facts.troubles, now));
     alerts.extend(facts.devices.iter().map(of_device));
     alerts.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then(a.since.cmp(&b.since)).then(a.subject.cmp(&b.subject))
@@ -122,7 +127,11 @@ fn of_token(facts: &TokenFacts, now: Time, limits: &Limits) -> Option<Alert> {
     Some(Alert { kind, severity, subject: token.id.to_string(), title, words, action: action.into(), since })
 }
 
-fn of_sync(facts: &TokenFacts) -> Option<Alert> {
+fn open<'t>(troubles: &'t [Trouble], kind: TroubleKind, subject: &str, now: Time) -> Option<&'t Trouble> {
+    troubles.iter().find(|trouble| trouble.kind == kind && trouble.subject == subject && trouble.is_open(now))
+}
+
+fn of_sync(facts: &TokenFacts, troubles: &[Trouble], now: Time) -> Option<Alert> {
     let sync = facts.sync.as_ref()?;
     let error = sync.last_error.as_ref()?;
     Some(Alert {
@@ -135,7 +144,39 @@ fn of_sync(facts: &TokenFacts) -> Option<Alert> {
             "It is tried again at {}; until then the device list may be old.",
             sync.next_due.rfc3339()
         ),
-        since: error.at,
+        since: open(troubles, TroubleKind::Sync, facts.token.id.as_str(), now)
+            .map_or(error.at, |trouble| trouble.since),
+    })
+}
+
+/// A token that Apple has something against has an alert of its own.
+fn of_assignment(facts: &TokenFacts, troubles: &[Trouble], now: Time) -> Option<Alert> {
+    let token = Some(&facts.token).filter(|token| token.standing == Standing::Good)?;
+    let trouble = open(troubles, TroubleKind::Assignment, token.id.as_str(), now)?;
+    Some(Alert {
+        kind: AlertKind::AssignmentFailing,
+        severity: Severity::Warning,
+        subject: token.id.to_string(),
+        title: format!("Devices of “{}” cannot be given their profiles at Apple", token.name),
+        words: Some(trouble.words.clone()),
+        action: "It is tried again by itself; do not unbox devices that are not ready until then.".into(),
+        since: trouble.since,
+    })
+}
+
+fn of_waking(troubles: &[Trouble], now: Time) -> Option<Alert> {
+    let is = |trouble: &&Trouble| trouble.kind == TroubleKind::Push && trouble.is_open(now);
+    let trouble = troubles.iter().find(is)?;
+    Some(Alert {
+        kind: AlertKind::PushFailing,
+        severity: Severity::Warning,
+        subject: trouble.subject.clone(),
+        title: "Devices cannot be woken: Apple's push service does not take our pushes".to_owned(),
+        words: Some(trouble.words.clone()),
+        action: "It is tried again by itself; what waits for devices is kept. If it names the certificate and stays: \
+                 renew the push certificate."
+            .into(),
+        since: trouble.since,
     })
 }
 
@@ -217,6 +258,11 @@ fn of_device(fact: &DeviceFact) -> Alert {
             Severity::Warning,
             format!("The identity of {name} runs out soon"),
             "It is renewed when the device next connects; switch it on.",
+        ),
+        AlertKind::DeviceUnreachable => (
+            Severity::Notice,
+            format!("{name} cannot be woken"),
+            "It is tried once a day while something waits for it. Restart the device: it then says where it is.",
         ),
         AlertKind::SerialClaimedTwice => (
             Severity::Error,

@@ -20,7 +20,9 @@ use serde_json::{Map, Value, json};
 pub(crate) use device::DEVICE;
 pub(crate) use device_management::DEVICE_MANAGEMENT;
 pub(crate) use managed_device::MANAGED_DEVICE;
-pub(crate) use muster::{ALERT, CHECKLIST, COMMAND, KEY, READINESS, SETUP, SYNC_RUN, TENANT, TOKEN_STORY};
+pub(crate) use muster::{
+    ALERT, CHECKLIST, COMMAND, KEY, READINESS, SETUP, SYNC_RUN, TENANT, TOKEN_STORY, TROUBLE,
+};
 pub(crate) use profile::{PROFILE, odata_type, of as profile_of};
 pub(crate) use push_certificate::PUSH_CERTIFICATE;
 pub(crate) use token::TOKEN;

@@ -7,6 +7,7 @@ pub(super) mod setup;
 pub(super) mod sync;
 pub(super) mod tenant;
 pub(super) mod token;
+pub(super) mod trouble;
 
 use domain::Time;
 use serde_json::{Map, Value};

@@ -116,6 +116,7 @@ routes! {
     PATCH ServiceConfigReadWrite "muster/tenant" => muster::tenant::update;
     GET ServiceConfigRead "muster/checklist" => muster::tenant::checklist;
     GET ServiceConfigRead "muster/alerts" => muster::alert::list;
+    GET ServiceConfigRead "muster/troubles" => muster::trouble::list;
     GET ServiceConfigRead "muster/tokens" => muster::token::list;
     GET ServiceConfigRead "muster/tokens/{token}" => muster::token::get;
     GET ServiceConfigRead "muster/tokens/{token}/health" => muster::token::get;

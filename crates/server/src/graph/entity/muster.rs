@@ -98,6 +98,20 @@ const RAISED: &[Property] = &[
     date("since"),
 ];
 
+/// Trouble of a work loop at Apple, over or not.
+pub(crate) static TROUBLE: EntityType = EntityType::new("muster.trouble", &[MET]);
+
+const MET: &[Property] = &[
+    text("kind"),
+    text("subject"),
+    text("words"),
+    int("times"),
+    flag("over"),
+    date("since"),
+    date("lastDateTime"),
+    date("endedDateTime"),
+];
+
 /// The organisation.
 pub(crate) static TENANT: EntityType = EntityType::new("muster.tenant", &[ORGANISATION]);
 
