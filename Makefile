@@ -40,6 +40,7 @@ soak: ## Kill the server KILLS times (1000) under load, go on where it was inter
 docs: ## Write the generated pages of docs/ anew.
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster --test requirements
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test kills the_page_of_points
+	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test recovery
 
 .PHONY: packages
 packages: ## Install the Debian packages that building and testing need (as root).
