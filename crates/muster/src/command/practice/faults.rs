@@ -250,7 +250,7 @@ fn with_span(mut row: Value) -> Value {
     let number = |name: &str| row.get(name).and_then(Value::as_u64);
     let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
     let parts = [
-        number("times").map(|times| format!("{times} times")),
+        number("times").map(|times| if times == 1 { "once".to_owned() } else { format!("{times} times") }),
         number("percent").map(|percent| format!("{percent} % of calls")),
         text("from").map(|from| format!("from {from}")),
         text("until").map(|until| format!("until {until}")),

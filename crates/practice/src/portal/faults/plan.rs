@@ -165,7 +165,8 @@ fn details(what: &What) -> String {
         What::Answer(answer) => {
             let after = answer.retry_after.as_ref().map(|after| format!(", Retry-After: {after}"));
             let body: String = answer.body.chars().take(60).collect();
-            format!("{} {body}{}", answer.status, after.unwrap_or_default()).trim().to_owned()
+            let answer = format!("{} {body}", answer.status);
+            format!("{}{}", answer.trim_end(), after.unwrap_or_default())
         }
         What::Slow { seconds } => format!("{seconds} s late"),
         What::Clock { seconds } => format!("{seconds:+} s"),
