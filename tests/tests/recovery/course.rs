@@ -17,6 +17,10 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// is what it really does.
 const VAIN_CALLS_PER_MINUTE: u64 = 12;
 
+/// Steps of the clock at first, and for how long.
+const STEP: Duration = Duration::from_secs(5 * 60);
+const SOON: Duration = Duration::from_secs(4 * 60 * 60);
+
 /// A fault in one line: at which calls, what.
 pub(crate) fn fault(place: &str, what: What, span: Span) -> Fault {
     Fault { what, place: Place::parse(place).unwrap(), span }
@@ -42,6 +46,8 @@ pub(crate) struct Course {
     pub(crate) stack: Stack,
     pub(crate) program: Program,
     said: Vec<String>,
+    /// When time began to pass.
+    began: Option<Moment>,
 }
 
 impl Course {
@@ -55,7 +61,7 @@ impl Course {
         let limits = app::open::Limits { apple_answer, ..Default::default() };
         let stack = Stack::with(Setting { engine, limits, ..Setting::default() }).await;
         let program = stack.program().await;
-        Course { stack, program, said: Vec::new() }
+        Course { stack, program, said: Vec::new(), began: None }
     }
 
     pub(crate) fn now(&self) -> Moment {
@@ -71,12 +77,6 @@ impl Course {
     /// How often the plans hit so far.
     fn hits(&self) -> u64 {
         self.stack.practice.world().faults().planned().iter().map(|planned| planned.hits).sum()
-    }
-
-    /// When the last of the plans that have an end is over.
-    fn end_of_plans(&self) -> Option<Moment> {
-        let faults = self.stack.practice.world().faults();
-        faults.planned().iter().filter_map(|planned| planned.fault.span.until).max()
     }
 
     /// Waits until the loops that speak with Apple have nothing left to do now.
@@ -104,24 +104,21 @@ impl Course {
         !faults.planned().iter().any(shut)
     }
 
-    /// The next time at which one of the loops that speak with Apple's enrolment service does something, or a plan ends.
-    fn next_event(&self) -> Duration {
-        let now = self.stack.app.now();
-        let due =
-            [Work::Sync, Work::Assign].into_iter().filter_map(|work| self.stack.app.status(work).next_due);
-        let due = due.filter(|due| *due > now).min().map_or(DAY, |due| due.since(now));
-        let end = self.end_of_plans().filter(|end| *end > self.now());
-        let end = end.map_or(DAY, |end| Duration::from_micros((end.0 - self.now().0).unsigned_abs()));
-        due.min(end).max(Duration::from_secs(1))
+    /// Lets some time pass: minutes at first, since most pauses are short, and hours later on. Calls that bring nothing
+    /// stay few meanwhile.
+    pub(crate) async fn go_on(&mut self) {
+        let began = *self.began.get_or_insert(self.stack.practice.world().now());
+        let step = if since(self, began) < SOON { STEP } else { HOUR };
+        self.go_on_by(step).await;
     }
 
-    /// Lets time pass until the next event; calls that bring nothing stay few meanwhile.
-    pub(crate) async fn go_on(&mut self) {
+    /// As above, by that.
+    pub(crate) async fn go_on_by(&mut self, step: Duration) {
         let before = self.hits();
-        self.stack.clock.advance(self.next_event());
+        self.stack.clock.advance(step);
         self.settle().await;
         let vain = self.hits() - before;
-        assert!(vain <= VAIN_CALLS_PER_MINUTE, "{vain} calls that brought nothing in one minute");
+        assert!(vain <= VAIN_CALLS_PER_MINUTE, "{vain} calls that brought nothing at once");
         self.listen().await;
     }
 

@@ -8,10 +8,10 @@ use practice::apple::catalogue::Family;
 use practice::apple::{Fault, Moment, Span, What};
 use serde_json::json;
 
-use crate::course::{Course, DAY, HOUR, answer, fault, later, stories, word};
+use crate::course::{Course, DAY, HOUR, MINUTE, answer, fault, later, stories, word};
 use crate::page::{self, Row};
 
-const SEEDS: [u64; 4] = [1, 2, 3, 4];
+const SEEDS: [u64; 3] = [1, 2, 3];
 /// Faults of a mixture.
 const FAULTS: u64 = 8;
 /// All of them begin within so many seconds, and end within as many more.
@@ -97,8 +97,8 @@ async fn take(seed: u64, engine: Engine) -> Row {
     let mut events = 0;
     while course.now() < end || !course.is_well(&serials).await {
         events += 1;
-        assert!(events < 2_000, "seed {seed}, {names:?}: {:?}", stories(&course, &serials).await);
-        course.go_on().await;
+        assert!(events < 500, "seed {seed}, {names:?}: {:?}", stories(&course, &serials).await);
+        course.go_on_by(30 * MINUTE).await;
     }
     course.nothing_goes_on().await;
     // To the hour: what two loops did at the same moment may have come in either order.

@@ -66,9 +66,10 @@ fn plist(dictionary: Dictionary) -> Response {
 
 async fn activate(State(services): State<Arc<Services>>, body: Bytes) -> Result<Response, Bad> {
     let (serial, _) = read(&body)?;
+    let came = services.world.now();
     match services.world.called("POST", "/activation") {
         Some(What::Answer(answer)) => return Ok(answer.into_response()),
-        Some(What::Slow { seconds }) => services.world.wait(seconds).await,
+        Some(What::Slow { seconds }) => services.world.wait(came, seconds).await,
         _ => {}
     }
     let now = services.world.now();

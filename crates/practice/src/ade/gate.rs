@@ -34,10 +34,11 @@ pub(super) struct Caller {
 /// Lets a request in, or answers it.
 pub(super) async fn pass(State(ade): State<Arc<Ade>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let came = ade.world.now();
     let planned = ade.world.called(request.method().as_str(), &path);
     match &planned {
         Some(What::Answer(answer)) => return answer.clone().into_response(),
-        Some(What::Slow { seconds }) => ade.world.wait(*seconds).await,
+        Some(What::Slow { seconds }) => ade.world.wait(came, *seconds).await,
         _ => {}
     }
     let honest = answer(&ade, request, next).await;

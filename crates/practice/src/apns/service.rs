@@ -70,9 +70,10 @@ fn broken() -> Response {
 async fn handle(State(apns): State<Arc<Apns>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     // Counted as one endpoint: a path for each device would count devices.
+    let came = apns.world.now();
     match apns.world.called("POST", "/3/device") {
         Some(What::Answer(answer)) => return planned(&answer, apns.world.now()),
-        Some(What::Slow { seconds }) => apns.world.wait(seconds).await,
+        Some(What::Slow { seconds }) => apns.world.wait(came, seconds).await,
         Some(What::GoAway) => apns.world.go_away().notify_one(),
         Some(What::CutOff | What::Endless | What::WrongJson) => return broken(),
         _ => {}

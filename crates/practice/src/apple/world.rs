@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use net::Clock;
 use tokio::sync::{Notify, watch};
@@ -126,9 +125,9 @@ impl World {
         lock(&self.faults).take(method, path, self.now(), can)
     }
 
-    /// Waits for so many seconds of the clock.
-    pub(crate) async fn wait(&self, seconds: u32) {
-        self.clock.sleep(Duration::from_secs(u64::from(seconds))).await;
+    /// Waits until so many seconds after `from`: when a call came, so that a clock which moves meanwhile counts.
+    pub(crate) async fn wait(&self, from: Moment, seconds: u32) {
+        self.clock.sleep_until(from.plus_seconds(i64::from(seconds)).0).await;
     }
 
     /// How often an endpoint, such as `POST /devices/sync`, was called.

@@ -97,12 +97,13 @@ impl VirtualDevice {
     /// Asks Apple what the device is. `None`: nobody's.
     async fn activate(&self) -> Result<Option<Arc<CloudConfig>>> {
         let world = &self.shared.services.world;
+        let came = world.now();
         match world.called("POST", "/activation") {
             Some(What::Answer(answer)) => {
                 let words = format!("Apple's server answered {}", answer.status);
                 return Err(DeviceFault::Activation(words));
             }
-            Some(What::Slow { seconds }) => world.wait(seconds).await,
+            Some(What::Slow { seconds }) => world.wait(came, seconds).await,
             _ => {}
         }
         let now = world.now();
