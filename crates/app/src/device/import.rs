@@ -1,6 +1,6 @@
 //! Lists of serials from an administrator (`importAppleDeviceIdentityList`, CSV).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::device::{
     AppleRecord, Assignment, DESCRIPTION_LEN_MAX, Device, DiscoverySource, Enrollment, Import, Presence,
@@ -97,6 +97,7 @@ async fn import_in(
     let mut known: BTreeMap<Serial, Device> =
         known.into_iter().map(|row| (row.serial.clone(), row)).collect();
     let profiles = store::profile::list(tx, &scope.tenant, token).await?;
+    let mut seen = BTreeSet::new();
     let mut changed = Vec::new();
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
@@ -108,12 +109,8 @@ async fn import_in(
                 continue;
             }
         };
-        let (before, repeated) = match known.remove(&serial) {
-            Some(before) => (before, false),
-            None => {
-                (listed_here(scope, token, &serial), changed.iter().any(|one: &Device| one.serial == serial))
-            }
-        };
+        let repeated = !seen.insert(serial.clone());
+        let before = known.remove(&serial).unwrap_or_else(|| listed_here(scope, token, &serial));
         let shown = before.version > 0 && before.deleted_at.is_none();
         if repeated || (shown && !overwrite) {
             let words = if repeated { "it is in the list twice" } else { "it is known already" };

@@ -1,5 +1,5 @@
 use domain::Platform;
-use domain::device::{DiscoverySource, Outcome};
+use domain::device::{DiscoverySource, Import, Outcome};
 use muster_app::{AppError, device, profile, token};
 use practice::apple::catalogue::Family;
 
@@ -54,6 +54,28 @@ async fn a_list_overwrites_only_when_asked_and_names_what_it_refuses() {
     let refused =
         device::import_csv(&bench.app, &bench.actor, &connected.token, "serial\n?", true).await.unwrap_err();
     assert!(matches!(&refused, AppError::Invalid { words, .. } if words.contains("line 2")), "{refused}");
+}
+
+/// A known serial that a list has twice once took the place of a new one, and the whole list was refused for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serial_that_a_list_has_twice_is_refused_in_its_second_line_alone() {
+    let bench = Bench::start().await;
+    let connected = bench.connect("Headquarters").await;
+    let serials = bench.buy(connected.server, Family::IPad, 1);
+    bench.sync().await;
+    let row = |serial: &str| Import {
+        serial: serial.parse().unwrap(),
+        description: None,
+        profile: None,
+        converted_at: None,
+    };
+    let rows = vec![row(&serials[0]), row(&serials[0]), row("NEW1"), row("NEW1")];
+    for (overwrite, ok) in [(false, [false, false, true, false]), (true, [true, false, true, false])] {
+        let lines = device::import(&bench.app, &bench.actor, &connected.token, rows.clone(), overwrite);
+        let lines = lines.await.unwrap();
+        assert_eq!(lines.iter().map(|line| line.ok).collect::<Vec<_>>(), ok, "{lines:?}");
+        assert_eq!(lines[1].words, "it is in the list twice");
+    }
 }
 
 /// Shows: R44

@@ -37,7 +37,7 @@ pub enum ImportError {
     /// A date that cannot be read.
     #[error("line {0} has a date that is none: 2026-01-31 or 2026-01-31T12:00:00Z")]
     Date(usize),
-    /// A quote that is not closed, or a text too long.
+    /// A quote that is not closed, a NUL, or a text too long.
     #[error("line {0} cannot be read as CSV")]
     Line(usize),
     /// Too many.
@@ -81,10 +81,7 @@ pub fn read_csv(text: &str) -> Result<Vec<Import>, ImportError> {
             return Err(ImportError::Repeated(number));
         }
         let description = cell(description_at);
-        if description
-            .as_ref()
-            .is_some_and(|note| note.chars().count() > DESCRIPTION_LEN_MAX || note.contains('\0'))
-        {
+        if description.as_ref().is_some_and(|note| note.chars().count() > DESCRIPTION_LEN_MAX) {
             return Err(ImportError::Line(number));
         }
         let converted_at = match cell(converted_at) {
@@ -100,8 +97,11 @@ fn date(text: &str) -> Option<Time> {
     mdm::ade::parse_time(text).map(Time::from_micros)
 }
 
-/// The cells of a line; none if a quote is not closed.
+/// The cells of a line; none if a quote is not closed, or if there is a NUL, which no database takes.
 fn fields(line: &str) -> Option<Vec<String>> {
+    if line.contains('\0') {
+        return None;
+    }
     let separator = if line.contains(';') && !line.contains(',') { ';' } else { ',' };
     let mut cells = vec![String::new()];
     let mut quoted = false;

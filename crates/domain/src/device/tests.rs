@@ -299,6 +299,7 @@ fn a_csv_list_is_read_with_its_columns_in_any_order() {
 #[case("serial\nC 1", ImportError::Serial(2))]
 #[case("serial\nC1\nc1", ImportError::Repeated(3))]
 #[case("serial,converted\nC1,soon", ImportError::Date(2))]
+#[case("serial,profile\nC1,a\0b\n", ImportError::Line(2))]
 #[case("serial,details\nC1,\"open", ImportError::Line(2))]
 fn a_csv_list_with_a_fault_is_refused_by_line(#[case] text: &str, #[case] error: ImportError) {
     assert_eq!(read_csv(text), Err(error));
