@@ -42,6 +42,14 @@ docs: ## Write the generated pages of docs/ anew.
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test kills the_page_of_points
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test recovery
 
+.PHONY: fuzz
+fuzz: ## Let libFuzzer look for inputs that break a reader: SECONDS=60 a target, TARGETS= some of them.
+	scripts/fuzz $(or $(SECONDS),60) $(TARGETS)
+
+.PHONY: docs
+docs: ## Write the generated pages of docs/ anew.
+	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster --test marks
+
 .PHONY: packages
 packages: ## Install the Debian packages that building and testing need (as root).
 	scripts/install-packages
