@@ -21,6 +21,9 @@ use crate::{App, AppError, Result};
 
 /// Largest message of a device that is read, in bytes.
 pub const MESSAGE_MAX: usize = ::mdm::checkin::MAX_BODY;
+/// Messages up to this size, in bytes, are read before their sender is looked up, which saves a look at the store with
+/// every check-in. Nearly all are smaller than 8,000; what a stranger can make of as much is a matter of a millisecond.
+pub const SMALL_MESSAGE: usize = 64 << 10;
 /// Largest `Mdm-Signature`, in bytes after base64: one certificate and one signature take 3,000.
 pub const SIGNATURE_MAX: usize = 16 << 10;
 
@@ -81,6 +84,9 @@ pub enum Reply {
 pub async fn message(app: &App, tenant: &TenantId, proof: &Proof, body: &[u8]) -> Result<Reply> {
     let scope = Scope::new(app, tenant);
     let fingerprint = proof.fingerprint(body)?;
+    if body.len() > SMALL_MESSAGE {
+        must_be_known(&scope, &fingerprint).await?;
+    }
     let message =
         ChannelMessage::parse(body).map_err(|e| AppError::invalid("message", format!("failed to {e}")))?;
     if message.enrollment().user().is_some() {
@@ -90,6 +96,17 @@ pub async fn message(app: &App, tenant: &TenantId, proof: &Proof, body: &[u8]) -
         ChannelMessage::CheckIn(message) => check_in::take(&scope, fingerprint, Arc::new(message)).await,
         ChannelMessage::Answer(answer) => answer::take(&scope, fingerprint, Arc::new(answer)).await,
     }
+}
+
+/// Refuses a stranger before anything of a large message is read (lessons, class A).
+async fn must_be_known(scope: &Scope, fingerprint: &str) -> Result<()> {
+    let (in_tx, fingerprint) = (scope.clone(), fingerprint.to_owned());
+    let store = &scope.app.store;
+    let known = store.read(move |tx| {
+        let (scope, fingerprint) = (in_tx.clone(), fingerprint.clone());
+        Box::pin(async move { caller(&scope, tx, &fingerprint).await.map(drop) })
+    });
+    known.await
 }
 
 /// The row of the caller, inside a transaction, and which of its certificates it used.

@@ -13,6 +13,7 @@
 //! (`MatchedPath`), never the path.
 
 mod answer;
+mod body;
 mod enroll;
 mod mdm;
 mod scep;
@@ -20,10 +21,10 @@ mod scep;
 use std::time::Duration;
 
 use ::app::App;
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::map_response;
 use axum::routing::{get, post, put};
+use axum::{Extension, Router};
 use http::StatusCode;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -36,8 +37,8 @@ pub fn router(app: App) -> Router {
     let enroll = post(enroll::by_body).get(enroll::by_header);
     let enroll = enroll.layer(DefaultBodyLimit::max(::app::enrollment::MACHINE_INFO_MAX));
     let scep = get(scep::get).post(scep::post).layer(DefaultBodyLimit::max(::app::scep::MESSAGE_MAX));
-    let message =
-        || put(mdm::message).post(mdm::message).layer(DefaultBodyLimit::max(::app::mdm::MESSAGE_MAX));
+    let places = body::Places::new();
+    let message = || put(mdm::message).post(mdm::message).layer(Extension(places.clone()));
     Router::new()
         .route("/t/{tenant}/enroll/{secret}", enroll)
         .route("/t/{tenant}/scep", scep)

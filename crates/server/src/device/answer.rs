@@ -58,12 +58,17 @@ fn trouble(error: AppError, now: Time) -> Response {
         AppError::TooSoon { next_at, .. } => {
             retry(StatusCode::TOO_MANY_REQUESTS, next_at.unix().saturating_sub(now.unix()))
         }
-        AppError::Busy => retry(StatusCode::SERVICE_UNAVAILABLE, BUSY_RETRY_SECONDS),
+        AppError::Busy => busy(),
         error => {
             tracing::error!("failed to {error}");
             bare(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
+}
+
+/// The house is full: the device tries again.
+pub(super) fn busy() -> Response {
+    retry(StatusCode::SERVICE_UNAVAILABLE, BUSY_RETRY_SECONDS)
 }
 
 fn retry(status: StatusCode, seconds: i64) -> Response {

@@ -2,13 +2,14 @@
 
 use ::app::App;
 use ::app::mdm::{Proof, Reply, message as take};
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::{Extension, body::Bytes};
 use http::{HeaderMap, StatusCode};
 use net::PeerCertificates;
 
 use super::answer;
+use super::body::Body;
 
 /// The device's signature over the body, base64 (apple.md 3.3).
 const SIGNATURE: &str = "mdm-signature";
@@ -19,7 +20,7 @@ pub(super) async fn message(
     Path(tenant): Path<String>,
     peer: Option<Extension<PeerCertificates>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Response {
     let tenant = match answer::tenant(&tenant) {
         Ok(tenant) => tenant,
@@ -30,7 +31,7 @@ pub(super) async fn message(
         Err(status) => return answer::bare(status),
     };
     let certificate = peer.map(|Extension(peer)| peer.leaf().to_vec());
-    match take(&app, &tenant, &Proof { certificate, signature }, &body).await {
+    match take(&app, &tenant, &Proof { certificate, signature }, &body.bytes).await {
         Ok(Reply::Empty) => answer::bare(StatusCode::OK),
         Ok(Reply::Plist(plist)) => answer::of("application/xml", plist),
         Ok(Reply::UserNotManaged) => answer::bare(StatusCode::GONE),

@@ -65,7 +65,8 @@ async fn the_web_variant_is_checked_in_the_same_way() {
     refused_as_unrecognised(&get(None).await);
 }
 
-/// Lessons, class B: who signed, and nobody else.
+/// Refuses: B
+/// Who signed, and nobody else.
 #[tokio::test]
 async fn machine_info_that_no_apple_device_signed_is_refused() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -80,7 +81,8 @@ async fn machine_info_that_no_apple_device_signed_is_refused() {
     refused_as_unrecognised(&house.enroll(Vec::new()).await);
 }
 
-/// Lessons, class C: what was signed, and nothing else.
+/// Refuses: C
+/// What was signed, and nothing else.
 #[tokio::test]
 async fn machine_info_that_was_changed_after_signing_is_refused() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -92,7 +94,8 @@ async fn machine_info_that_was_changed_after_signing_is_refused() {
     assert_eq!(house.enroll(signed).await.status, StatusCode::OK);
 }
 
-/// Lessons, class D: a serial number is no secret, the URL's secret is one.
+/// Refuses: D
+/// A serial number is no secret, the URL's secret is one.
 #[tokio::test]
 async fn a_wrong_secret_or_another_tenants_is_refused() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -102,6 +105,7 @@ async fn a_wrong_secret_or_another_tenants_is_refused() {
     }
 }
 
+/// Refuses: D
 #[tokio::test]
 async fn a_serial_that_apple_does_not_give_us_is_refused_and_the_administrator_sees_it() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -130,6 +134,7 @@ async fn without_a_push_certificate_nothing_enrols() {
     refused_as_unrecognised(&house.enroll(signed).await);
 }
 
+/// Refuses: A
 #[tokio::test]
 async fn one_serial_cannot_ask_without_end() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -158,6 +163,7 @@ async fn two_udids_for_one_serial_are_noted_and_the_enrolled_one_goes_on() {
     assert_eq!(pad.idle(&house).await.status, StatusCode::OK);
 }
 
+/// Refuses: T
 /// A device that has left is enrolled again by a restored backup, which asks nobody; not so one that was blocked.
 #[tokio::test]
 async fn a_blocked_device_that_has_left_does_not_come_back_with_its_old_identity() {

@@ -45,6 +45,7 @@ async fn a_device_keeps_the_profile_that_it_enrolled_with_and_waits_for_another_
     assert_eq!(row.wanted_profile.unwrap().as_str(), "other");
 }
 
+/// Refuses: E
 #[tokio::test]
 async fn the_tls_certificate_proves_as_well_as_the_signature_and_both_must_agree() {
     let (house, pad) = enrolled().await;
@@ -73,7 +74,8 @@ async fn the_tls_certificate_proves_as_well_as_the_signature_and_both_must_agree
     assert_eq!(put(Some(other), None).await.status, StatusCode::FORBIDDEN);
 }
 
-/// Lessons, class E: no proof is not trust.
+/// Refuses: D, E
+/// No proof is not trust.
 #[tokio::test]
 async fn a_message_without_proof_is_refused() {
     let (house, pad) = enrolled().await;
@@ -94,7 +96,8 @@ async fn a_message_without_proof_is_refused() {
     }
 }
 
-/// Lessons, class S: device B holds a good identity and says that it is device A.
+/// Refuses: S
+/// Device B holds a good identity and says that it is device A.
 #[tokio::test]
 async fn a_device_that_authenticates_as_another_is_refused() {
     let (house, pad) = enrolled().await;
@@ -110,7 +113,8 @@ async fn a_device_that_authenticates_as_another_is_refused() {
     assert_eq!(pad.idle(&house).await.status, StatusCode::OK);
 }
 
-/// Lessons, class T: nothing is bound afterwards; who has no identity of ours stays out.
+/// Refuses: D, T
+/// Nothing is bound afterwards; who has no identity of ours stays out.
 #[tokio::test]
 async fn an_identity_that_was_not_issued_for_an_enrolment_is_refused() {
     let (house, _) = enrolled().await;

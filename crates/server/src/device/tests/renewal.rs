@@ -60,6 +60,7 @@ async fn an_identity_is_renewed_by_command_before_it_ends_and_pinned_when_it_is_
     assert_eq!(house.managed().await.enrolment, 1, "a renewal is no new enrolment");
 }
 
+/// Refuses: T
 #[tokio::test]
 async fn a_device_with_an_ended_identity_is_heard_for_a_while_and_then_refused() {
     let (house, pad) = enrolled(false).await;

@@ -43,7 +43,8 @@ async fn a_tenant_that_does_not_exist_has_no_authority() {
     assert_eq!(house.send(request).await.status, StatusCode::FORBIDDEN);
 }
 
-/// Lessons, class R: the server fixes the subject.
+/// Refuses: R
+/// The server fixes the subject.
 #[tokio::test]
 async fn the_subject_of_an_identity_is_ours_whatever_was_asked() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -53,7 +54,7 @@ async fn the_subject_of_an_identity_is_ours_whatever_was_asked() {
     assert_eq!(subject, house.managed().await.id.as_str());
 }
 
-/// Lessons, class R.
+/// Refuses: R, T
 #[tokio::test]
 async fn a_challenge_is_good_for_one_transaction_and_one_key() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -68,6 +69,7 @@ async fn a_challenge_is_good_for_one_transaction_and_one_key() {
 }
 
 /// Shows: N29
+/// Refuses: R, T
 #[tokio::test]
 async fn a_challenge_ends_after_a_quarter_of_an_hour() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -77,7 +79,8 @@ async fn a_challenge_ends_after_a_quarter_of_an_hour() {
     assert_eq!(ask(&house, &pad.scep(&house, &challenge).await).await, NO);
 }
 
-/// Lessons, class R: bound to the device that it was served to.
+/// Refuses: R, S
+/// Bound to the device that it was served to.
 #[tokio::test]
 async fn a_challenge_that_was_served_to_another_device_is_refused() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -85,6 +88,7 @@ async fn a_challenge_that_was_served_to_another_device_is_refused() {
     assert_eq!(ask(&house, &Pad::other().scep(&house, &challenge).await).await, NO);
 }
 
+/// Refuses: R
 #[tokio::test]
 async fn no_challenge_or_a_guessed_one_gets_nothing() {
     let house = House::ready(ProfileSettings::default()).await;
@@ -123,6 +127,7 @@ async fn an_enrolled_device_renews_with_the_identity_it_has() {
     assert_eq!(old.idle(&house).await.status, StatusCode::FORBIDDEN);
 }
 
+/// Refuses: A
 /// A challenge is good for one identity; a device that asks again and again with the identity that it has fills no disk.
 #[tokio::test]
 async fn an_enrolled_device_renews_at_a_pace() {

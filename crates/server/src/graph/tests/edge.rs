@@ -9,6 +9,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::{Method, Request, StatusCode};
 use net::{ListenConfig, Listener};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
 use super::world::{D, with_limits, world};
@@ -129,6 +130,7 @@ async fn a_full_house_answers_503_and_when_to_come_back() {
     drop(held);
 }
 
+/// Refuses: A
 #[tokio::test]
 async fn a_body_that_is_too_large_is_413_and_one_that_is_no_text_400() {
     let world = world().await;
@@ -159,4 +161,58 @@ async fn a_stopped_server_answers_no_more_and_cuts_nobody() {
     drop(world.http);
     assert_eq!(world.running.stop().await, 0);
     assert!(std::net::TcpStream::connect(address).is_err());
+}
+
+/// Sends a head and then the same chunk until the other side has had enough; what it answered, and how much it took.
+async fn chunked(address: SocketAddr, head: &str) -> (String, usize) {
+    let (mut read, mut write) = tokio::net::TcpStream::connect(address).await.unwrap().into_split();
+    write.write_all(head.as_bytes()).await.unwrap();
+    let answer = tokio::spawn(async move {
+        let mut answer = Vec::new();
+        let _ = read.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    });
+    let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
+    let mut taken = 0;
+    while taken < 64 << 20 && write.write_all(chunk.as_bytes()).await.is_ok() {
+        taken += chunk.len();
+    }
+    (answer.await.unwrap(), taken)
+}
+
+/// Refuses: A
+#[tokio::test]
+async fn a_body_in_chunks_ends_at_the_same_limit() {
+    let world = world().await;
+    let address = world.running.api_addr;
+    let bearer = format!("Authorization: Bearer {}\r\n", world.token);
+    for (path, bearer) in [
+        (D, bearer.as_str()),
+        ("/t/default/mdm", ""),
+        ("/t/default/enroll/secret", ""),
+        ("/t/default/scep?operation=PKIOperation", ""),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\n{bearer}Transfer-Encoding: chunked\r\n\r\n");
+        let (answer, taken) = chunked(address, &head).await;
+        assert!(taken < 64 << 20, "{path} took all of it");
+        let refused = ["HTTP/1.1 413", "HTTP/1.1 404"].iter().any(|line| answer.starts_with(line));
+        assert!(refused || answer.is_empty(), "{path}: {answer}");
+    }
+    world.get(D).await.expect(200);
+}
+
+/// Refuses: A
+/// Ten kilobytes of gzip would be ten megabytes; they are what they are.
+#[tokio::test]
+async fn a_packed_body_is_never_unpacked() {
+    let world = world().await;
+    // A gzip member whose one block repeats itself.
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xec, 0xc1, 0x01, 0x0d];
+    packed.extend([0; 10_000]);
+    for path in [D, "/t/default/mdm", "/t/default/scep?operation=PKIOperation", "/t/default/enroll/secret"] {
+        let request = world.http.post(format!("{}{path}", world.base));
+        let request = request.header("authorization", format!("Bearer {}", world.token));
+        let reply = request.header("content-encoding", "gzip").body(packed.clone()).send().await.unwrap();
+        assert!(reply.status().is_client_error(), "{path}: {}", reply.status());
+    }
 }
