@@ -156,7 +156,8 @@ impl TrustedProxies {
         TrustedProxies { networks, header }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether `address` is one of them.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|net| net.contains(address))
     }
 

@@ -9,6 +9,7 @@
 //! - [`listen`]: the accept loop, with limits and a graceful stop; it hands on [`PeerCertificates`] and [`PeerAddr`].
 //! - [`client`]: HTTP clients by reqwest; [`client::Http2Client`], one held HTTP/2 connection; and
 //!   [`client::TlsClient`], the handshake alone for other protocols.
+//! - [`Shares`]: how much of something one address may have.
 //! - [`forwarded`]: a device's certificate as told by a proxy in front of us.
 //!
 //! TLS proves possession of a key and nothing more. Whether a certificate is ours, current and bound to this device
@@ -19,6 +20,7 @@ mod error;
 mod identity;
 mod peer;
 mod points;
+mod share;
 #[cfg(test)]
 mod testing;
 mod trust;
@@ -33,6 +35,7 @@ pub use identity::{Identity, ServerIdentity};
 pub use listen::{Limits, ListenConfig, Listener, ServerTls, Stopped};
 pub use peer::{PeerAddr, PeerCertificates};
 pub use points::{Points, Watch};
+pub use share::{Share, Shares};
 pub use tokio_util::sync::CancellationToken;
 pub use trust::TrustAnchors;
 

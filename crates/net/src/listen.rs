@@ -10,7 +10,7 @@ mod tests;
 mod tls;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use tower::Service;
 
 use crate::NetError;
 use crate::forwarded::TrustedProxies;
+use crate::share::{Share, Shares};
 pub use tls::ServerTls;
 
 /// After an accept that failed for want of files or memory, wait this long before the next, or we spin.
@@ -34,6 +35,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Limits {
     /// Open connections. More wait in the operating system's backlog. 10,000 take some 300 MB with TLS.
     pub connections: usize,
+    /// Open connections of one address, or of one network of IPv6 (/64). More are closed at once, and devices try
+    /// again: a school of devices behind one address takes fewer. Trusted proxies and this computer have no such limit.
+    pub of_one_address: usize,
     /// For a TLS handshake to complete. Setup Assistant on a poor network needs a few seconds.
     pub handshake: Duration,
     /// For the head of a request to arrive, from its first byte (of the first request: from the connection). Looked
@@ -54,6 +58,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             connections: 10_000,
+            of_one_address: 2_500,
             handshake: Duration::from_secs(15),
             header: Duration::from_secs(15),
             idle: Duration::from_secs(65),
@@ -148,6 +153,7 @@ impl Listener {
     {
         let cut = CancellationToken::new();
         let slots = Arc::new(Semaphore::new(self.limits.connections));
+        let shares = Shares::new(self.limits.of_one_address);
         let tasks = TaskTracker::new();
         let shared = Arc::new(connection::Shared {
             service,
@@ -157,11 +163,15 @@ impl Listener {
             stop: stop.clone(),
         });
         while let Some((stream, peer, slot)) = self.next(&slots, &stop).await {
+            let Some(share) = self.share(&shares, peer.ip()) else {
+                tracing::debug!(%peer, "closed a connection: the address has too many");
+                continue;
+            };
             let (shared, cut) = (Arc::clone(&shared), cut.clone());
             tasks.spawn(async move {
                 let serve = connection::serve(&shared, stream, peer);
                 cut.run_until_cancelled(serve).await;
-                drop(slot);
+                drop((slot, share));
             });
         }
         drop(self.socket);
@@ -171,6 +181,11 @@ impl Listener {
         cut.cancel();
         tasks.wait().await;
         Stopped { cut: busy }
+    }
+
+    /// A connection for this address, if it may have another. A trusted proxy stands for many clients.
+    fn share(&self, shares: &Shares, address: IpAddr) -> Option<Share> {
+        if self.proxies.trusts(address) { Some(Share::free()) } else { shares.take(address) }
     }
 
     /// The next connection with the slot it takes, or `None` when it is time to stop.

@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
-use net::PeerAddr;
-use tokio::sync::Semaphore;
+use net::{PeerAddr, Share, Shares};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::graph::ApiError;
 use crate::metrics;
@@ -77,12 +77,22 @@ pub(crate) struct Edge {
     app: App,
     side: Side,
     places: Arc<Semaphore>,
+    shares: Shares,
     timeout: Duration,
 }
 
 impl Edge {
     pub(crate) fn new(app: &App, side: Side, requests: usize, timeout: Duration) -> Self {
-        Self { app: app.clone(), side, places: Arc::new(Semaphore::new(requests)), timeout }
+        let (places, shares) = (Arc::new(Semaphore::new(requests)), Shares::new(requests.div_ceil(2)));
+        Self { app: app.clone(), side, places, shares, timeout }
+    }
+
+    /// A place for a request from this address; `None` if the house is full, or half full of one client's requests: a
+    /// body that never ends would hold a place, and a few connections of HTTP/2 have hundreds of them.
+    fn place(&self, peer: Option<IpAddr>) -> Option<(OwnedSemaphorePermit, Share)> {
+        let share = peer.map_or_else(|| Some(Share::free()), |peer| self.shares.take(peer))?;
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some((place, share))
     }
 
     /// What an error of the edge itself looks like on this side.
@@ -114,9 +124,9 @@ pub(crate) async fn around(State(edge): State<Edge>, mut request: Request, next:
         path: told(request.uri().path()),
         peer: request.extensions().get::<PeerAddr>().map(|peer| peer.0.ip()),
     };
-    let mut response = match edge.places.clone().try_acquire_owned() {
-        Err(_) => edge.refuse(ApiError::busy(), &ids),
-        Ok(_place) => inside(&edge, request, next, &ids).await,
+    let mut response = match edge.place(line.peer) {
+        None => edge.refuse(ApiError::busy(), &ids),
+        Some(_place) => inside(&edge, request, next, &ids).await,
     };
     if let Ok(value) = HeaderValue::from_str(&ids.request) {
         response.headers_mut().insert(REQUEST_ID, value);

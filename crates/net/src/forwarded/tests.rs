@@ -62,6 +62,7 @@ fn a_trusted_proxy_tells_the_certificate(
     assert!(!headers.contains_key(&name), "the header stayed");
 }
 
+/// Refuses: E
 /// Whoever can send the header is every device.
 #[test]
 fn a_stranger_with_the_header_is_refused() {
@@ -70,6 +71,7 @@ fn a_stranger_with_the_header_is_refused() {
     assert_eq!(refused, Err(ForwardedError::NotTrusted));
 }
 
+/// Refuses: E
 #[test]
 fn two_headers_are_refused_even_if_they_agree() {
     let line = (CLIENT_CERT.clone(), rfc9440());
@@ -91,6 +93,7 @@ fn a_malformed_header_is_refused(#[case] value: &str) {
     assert_eq!(refused, Err(ForwardedError::Malformed));
 }
 
+/// Refuses: A
 #[test]
 fn a_header_without_end_is_refused() {
     let long = format!(":{}:", "A".repeat(super::LONGEST_HEADER));
@@ -99,6 +102,7 @@ fn a_header_without_end_is_refused() {
     assert_eq!(refused, Err(ForwardedError::Malformed));
 }
 
+/// Refuses: E
 #[rstest]
 #[case("")]
 #[case("(null)")]
@@ -109,6 +113,7 @@ fn a_proxy_may_say_that_there_was_none(#[case] value: &str) {
     assert_eq!(told.unwrap().certificates, None);
 }
 
+/// Refuses: E
 #[test]
 fn what_a_proxy_presents_itself_is_not_its_clients() {
     let mut from = peer(PROXY);
@@ -118,6 +123,7 @@ fn what_a_proxy_presents_itself_is_not_its_clients() {
     assert_eq!(told.unwrap().certificates, None);
 }
 
+/// Refuses: E
 #[test]
 fn what_a_proxy_presents_itself_is_not_its_clients_whatever_the_agreed_header() {
     let mut from = peer(PROXY);
@@ -139,6 +145,7 @@ fn a_direct_client_keeps_its_own_certificate() {
     assert_eq!(told, Ok(from));
 }
 
+/// Refuses: E
 #[test]
 fn without_trusted_proxies_no_header_means_anything() {
     let mut headers = headers(&[

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -72,7 +72,8 @@ async fn speak<S, T>(
     let io = TokioIo::new(Paced { stream, pace: pace.clone() });
     let peer = Peer { address, certificates };
     let answer = service_fn(|request: Request<Incoming>| {
-        let handling = pace.handling();
+        let (handling, pace) = (pace.handling(), pace.clone());
+        let http2 = request.version() == Version::HTTP_2;
         let request = introduce(request.map(Body::new), &peer, &shared.proxies);
         let service = shared.service.clone();
         async move {
@@ -80,6 +81,8 @@ async fn speak<S, T>(
                 Ok(request) => service.oneshot(request).await,
                 Err(error) => Ok(refusal(error, address)),
             };
+            let response =
+                if http2 { response.map(|r| r.map(|body| pace.answering(body))) } else { response };
             drop(handling);
             response
         }

@@ -9,6 +9,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use std::io;
+
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
@@ -29,6 +33,8 @@ pub(super) struct Pace {
 struct State {
     /// Requests being handled.
     handling: usize,
+    /// Answers of HTTP/2 that are being sent.
+    answering: usize,
     /// Since when a head has been arriving.
     head_since: Option<Instant>,
     /// When a byte last went either way.
@@ -36,7 +42,9 @@ struct State {
     /// How much of the preface of HTTP/2 the connection has begun with; `None` once it began otherwise. Later it means
     /// nothing: a request of HTTP/1.1 may well have it inside.
     preface: Option<usize>,
-    /// Heads of HTTP/2 cannot be told from other frames, so only the first is timed.
+    /// Heads of HTTP/2 cannot be told from other frames, so only the first is timed as one. Between requests nothing
+    /// that a client of HTTP/2 sends is progress, nor are the answers to its pings: it has [`Limits::idle`] for the
+    /// next whole head.
     http2: bool,
 }
 
@@ -50,6 +58,10 @@ pub(super) enum Expired {
 }
 
 impl State {
+    fn between_requests_of_http2(&self) -> bool {
+        self.http2 && self.handling == 0 && self.answering == 0
+    }
+
     /// Looks at the first bytes of the connection, which may come one by one.
     fn begin(&mut self, bytes: &[u8]) {
         let Some(left) = self.preface.and_then(|seen| HTTP2_PREFACE.get(seen..)) else { return };
@@ -66,6 +78,7 @@ impl Pace {
         Pace {
             state: Arc::new(Mutex::new(State {
                 handling: 0,
+                answering: 0,
                 head_since: Some(now),
                 progress: now,
                 preface: Some(0),
@@ -89,18 +102,29 @@ impl Pace {
         Handling(self.clone())
     }
 
+    /// An answer of HTTP/2 is being sent as long as the returned body lives.
+    pub(super) fn answering(&self, body: Body) -> Body {
+        self.state().answering += 1;
+        Body::new(Answering { body, pace: self.clone() })
+    }
+
     fn read(&self, bytes: &[u8]) {
         let mut state = self.state();
         let now = Instant::now();
-        state.progress = now;
         state.begin(bytes);
+        if !state.between_requests_of_http2() {
+            state.progress = now;
+        }
         if state.handling == 0 && !state.http2 && state.head_since.is_none() {
             state.head_since = Some(now);
         }
     }
 
     fn wrote(&self) {
-        self.state().progress = Instant::now();
+        let mut state = self.state();
+        if !state.between_requests_of_http2() {
+            state.progress = Instant::now();
+        }
     }
 
     /// When the connection expires if nothing more happens; `None` while a request is handled.
@@ -138,6 +162,41 @@ impl Drop for Handling {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.handling = state.handling.saturating_sub(1);
+        state.progress = Instant::now();
+    }
+}
+
+/// See [`Pace::answering`].
+#[derive(Debug)]
+struct Answering {
+    body: Body,
+    pace: Pace,
+}
+
+impl HttpBody for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let mut state = self.pace.state();
+        state.answering = state.answering.saturating_sub(1);
         state.progress = Instant::now();
     }
 }

@@ -1,3 +1,5 @@
+mod hostile;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,6 +78,7 @@ async fn any_certificate_is_handed_on_if_its_key_is_held() {
     assert!(seen.unwrap().answer.ends_with("shown 0"));
 }
 
+/// Refuses: E
 #[tokio::test]
 async fn a_certificate_without_its_key_ends_the_handshake() {
     let tls = ServerTls::new(first()).asking_for_certificates();
@@ -131,6 +134,7 @@ async fn a_replaced_identity_is_shown_from_the_next_handshake_on() {
     }
 }
 
+/// Refuses: A
 #[tokio::test]
 async fn a_head_that_drips_is_cut_off() {
     let mut config = plain();
@@ -159,6 +163,7 @@ async fn a_connection_at_rest_is_closed_but_not_one_at_work() {
     assert!(answer.ends_with(b"done"));
 }
 
+/// Refuses: A
 #[tokio::test]
 async fn the_word_of_http2_inside_a_request_does_not_buy_time_for_the_next_head() {
     let mut config = plain();
@@ -177,6 +182,7 @@ async fn the_word_of_http2_inside_a_request_does_not_buy_time_for_the_next_head(
     assert!(matches!(closed, Ok(Ok(0) | Err(_))), "{closed:?}");
 }
 
+/// Refuses: A
 #[tokio::test]
 async fn a_handshake_that_does_not_come_is_given_up() {
     let mut config = secured(ServerTls::new(first()));
@@ -188,6 +194,7 @@ async fn a_handshake_that_does_not_come_is_given_up() {
     assert!(seen.is_ok());
 }
 
+/// Refuses: A
 #[tokio::test]
 async fn no_more_connections_are_served_than_the_limit() {
     let mut config = plain();
@@ -238,6 +245,7 @@ async fn a_stop_has_a_deadline() {
     assert!(soon(asked).await.unwrap().is_err());
 }
 
+/// Refuses: A
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let served = Served::start(plain(), certificate_length()).await;
@@ -251,6 +259,7 @@ async fn a_head_that_is_too_large_is_refused() {
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
 }
 
+/// Refuses: E
 #[tokio::test]
 async fn a_forwarded_certificate_from_a_stranger_is_refused_with_400() {
     let header = Some(CertificateHeader::Rfc9440);

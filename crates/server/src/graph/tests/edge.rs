@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::{Method, Request, StatusCode};
-use net::{ListenConfig, Listener};
+use net::{ListenConfig, Listener, PeerAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
@@ -214,5 +214,34 @@ async fn a_packed_body_is_never_unpacked() {
         let request = request.header("authorization", format!("Bearer {}", world.token));
         let reply = request.header("content-encoding", "gzip").body(packed.clone()).send().await.unwrap();
         assert!(reply.status().is_client_error(), "{path}: {}", reply.status());
+    }
+}
+
+/// Refuses: A
+/// Bodies that never end: whoever holds half of the places gets no more, and others still do.
+#[tokio::test]
+async fn one_client_cannot_take_all_places() {
+    let world = world().await;
+    for side in [Side::Api, Side::Device] {
+        let edge = Edge::new(&world.app, side, 4, Duration::from_secs(600));
+        let routes = Router::new()
+            .route("/never", get(std::future::pending::<&'static str>))
+            .route("/now", get(|| async { "now" }))
+            .layer(from_fn_with_state(edge, around));
+        let ask = |path: &str, from: &str| {
+            let mut request = Request::get(path).body(Body::empty()).unwrap();
+            request.extensions_mut().insert(PeerAddr(from.parse().unwrap()));
+            Box::pin(routes.clone().oneshot(request))
+        };
+        let mut held = [ask("/never", "198.51.100.7:1"), ask("/never", "198.51.100.7:2")];
+        for held in &mut held {
+            assert!(futures_util::poll!(held).is_pending());
+        }
+        let refused = ask("/now", "198.51.100.7:3").await.unwrap();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(refused.headers().contains_key("retry-after"));
+        assert_eq!(ask("/now", "198.51.100.8:1").await.unwrap().status(), StatusCode::OK);
+        drop(held);
+        assert_eq!(ask("/now", "198.51.100.7:4").await.unwrap().status(), StatusCode::OK);
     }
 }
