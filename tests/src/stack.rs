@@ -152,6 +152,11 @@ impl Stack {
         }
     }
 
+    /// Everything that the database holds, as whoever steals it reads it.
+    pub async fn dump(&self) -> Vec<u8> {
+        database::dump(&self.place.database_url, &self.folder).await
+    }
+
     /// Stops the server, lets `meanwhile` happen, and starts it again at the same addresses on the same data.
     ///
     /// # Panics

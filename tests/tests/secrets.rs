@@ -1,4 +1,4 @@
-//! No secret is found where none belongs: not in the database file, not in what the server logs.
+//! No secret is found where none belongs: not in the database, not in what the server logs, not in its refusals.
 //!
 //! In a process of its own, since it listens to everything that is logged in it.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects by failing")]
@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use mdm::guard::Value;
 use muster_tests::handmade::Served;
-use muster_tests::{Program, Stack};
+use muster_tests::{Engine, Program, Stack};
 use practice::apple::catalogue::Family;
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
@@ -109,8 +109,9 @@ fn add_token(secrets: &mut Secrets, stack: &Stack, program: &Program) {
     secrets.add("the access secret", &access.secret);
 }
 
-/// A life in which every kind of secret comes up; also refusals, whose words are written in haste.
-async fn live(stack: &Stack, secrets: &mut Secrets) -> String {
+/// A life in which every kind of secret comes up; also refusals, whose words are written in haste. The serial of its
+/// device, and what was answered where something was refused.
+async fn live(stack: &Stack, secrets: &mut Secrets) -> (String, Vec<u8>) {
     secrets.add("the client secret", stack.api.application().client_secret.as_bytes());
     let program = stack.program().await;
     add_token(secrets, stack, &program);
@@ -134,47 +135,55 @@ async fn live(stack: &Stack, secrets: &mut Secrets) -> String {
     let signed = device.signed(&device.machine_info(), Default::default());
     let again = Served::read(&device.ask(stack, &cloud, &signed).await);
     secrets.add("a challenge that was never used", &again.challenge);
-    device.ask(stack, &cloud, b"nonsense").await;
+    let mut answers = device.ask(stack, &cloud, b"nonsense").await.body;
     let mut other = stack.handmade(&serials[0]);
     other.serial = "C0NOBODYS1".to_owned();
     let lie = other.signed(&other.machine_info(), Default::default());
-    assert_eq!(other.ask(stack, &cloud, &lie).await.status, 403);
-    device.send(stack, b"nonsense".to_vec(), None).await;
-    let _ = program.upload(b"nonsense", false).await;
-    stack.http.get(format!("{url}-and-more")).send().await.unwrap();
+    let refused = other.ask(stack, &cloud, &lie).await;
+    assert_eq!(refused.status, 403);
+    answers.extend(refused.body);
+    answers.extend(device.send(stack, b"nonsense".to_vec(), None).await.body);
+    let refused = program.upload(b"nonsense", false).await;
+    let words = refused.refused(400);
+    answers.extend(words.into_bytes());
+    let lost = stack.http.get(format!("{url}-and-more")).send().await.unwrap();
+    answers.extend(lost.bytes().await.unwrap());
+    for path in [format!("{}/nowhere", program.path()), "muster/nowhere?$filter=secret eq 'x'".to_owned()] {
+        answers.extend(stack.api.get(&path).await.body.to_string().into_bytes());
+    }
     add_token(secrets, stack, &program);
     assert_eq!(stack.upload(&program).await.status, 204);
     add_token(secrets, stack, &program);
     stack.sync(&program).await;
-    serials[0].clone()
+    (serials[0].clone(), answers)
 }
 
-/// Lessons, class U.
+/// Refuses: U
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_found_in_the_database_file_or_in_the_log() {
+async fn no_secret_is_found_in_a_database_an_answer_or_the_log() {
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_ansi(false)
         .with_writer(log.clone())
         .init();
-    let mut stack = Stack::start().await;
-    let mut secrets = Secrets(Vec::new());
-    let serial = live(&stack, &mut secrets).await;
-    stack.stop_server().await;
+    for engine in Engine::here() {
+        let mut stack = Stack::on(engine).await;
+        let mut secrets = Secrets(Vec::new());
+        let (serial, answers) = live(&stack, &mut secrets).await;
+        stack.stop_server().await;
+        secrets.must_not_be_in("an answer", &answers);
 
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(stack.folder.root()).unwrap() {
-        files.extend(std::fs::read(entry.unwrap().path()).unwrap());
-    }
-    assert!(holds(&files, serial.as_bytes()), "the search finds what is there");
-    secrets.must_not_be_in("the database", &files);
+        let whole = stack.dump().await;
+        assert!(holds(&whole, serial.as_bytes()), "the search finds what is there");
+        secrets.must_not_be_in("the database", &whole);
 
-    let log = log.0.lock().unwrap().clone();
-    for told in [&serial, "a device has enrolled"] {
-        assert!(holds(&log, told.as_bytes()), "the log tells: {told}");
+        let log = log.0.lock().unwrap().clone();
+        for told in [&serial, "a device has enrolled"] {
+            assert!(holds(&log, told.as_bytes()), "the log tells: {told}");
+        }
+        secrets.must_not_be_in("the log", &log_of_ours(&log));
     }
-    secrets.must_not_be_in("the log", &log_of_ours(&log));
 }
 
 /// The server's own lines at every level, and the libraries' at the levels that operators read. Practice is Apple.

@@ -19,6 +19,7 @@ async fn udid(stack: &Stack, serial: &str) -> serde_json::Value {
     stack.api.get(&format!("deviceManagement/managedDevices/{id}?$select=udid")).await.good()["udid"].clone()
 }
 
+/// Refuses: S
 /// Lessons, section 4.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_udids_that_claim_one_serial_raise_an_alert() {
@@ -40,7 +41,7 @@ async fn two_udids_that_claim_one_serial_raise_an_alert() {
     assert_eq!(udid(&stack, &serial).await, first.udid.as_str());
 }
 
-/// Lessons, class S.
+/// Refuses: S
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_authenticates_as_anothers_udid_is_refused() {
     let stack = Stack::start().await;
@@ -68,7 +69,7 @@ async fn a_device_that_authenticates_as_anothers_udid_is_refused() {
     assert_eq!(b.authenticate(&stack).await.status, 200);
 }
 
-/// Lessons, classes C, D and E.
+/// Refuses: D, E
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_without_proof_or_with_anothers_is_refused() {
     let stack = Stack::start().await;
@@ -92,6 +93,7 @@ async fn a_message_without_proof_or_with_anothers_is_refused() {
 }
 
 /// Shows: N25
+/// Refuses: D
 #[tokio::test(flavor = "multi_thread")]
 async fn a_serial_that_is_not_on_the_list_gets_no_profile_whoever_signs() {
     let stack = Stack::start().await;

@@ -7,6 +7,7 @@
 )]
 
 mod enrolling;
+mod hostile;
 mod identity;
 mod leaving;
 mod nodes;

@@ -66,7 +66,7 @@ async fn scepclient(stack: &Stack, tool: &Tool, served: &Served, udid: &str) -> 
     std::fs::read_to_string(certificate).map_err(|_| said)
 }
 
-/// Lessons, class R.
+/// Refuses: R
 #[tokio::test(flavor = "multi_thread")]
 async fn scepclient_gets_a_certificate_for_a_served_challenge_and_only_once() {
     let Some(tool) = Tool::find("scepclient") else { return };
@@ -87,6 +87,7 @@ async fn scepclient_gets_a_certificate_for_a_served_challenge_and_only_once() {
     assert!(replayed.words.contains("badRequest"), "{}", replayed.words);
 }
 
+/// Refuses: R
 /// strongSwan's `pki --scep`, in C.
 #[tokio::test(flavor = "multi_thread")]
 async fn strongswan_gets_a_certificate_for_a_served_challenge_and_only_once() {

@@ -63,7 +63,7 @@ async fn machine_info_that_openssl_signs_as_apples_devices_do_is_believed() {
     }
 }
 
-/// Lessons, classes B and C.
+/// Refuses: B
 #[tokio::test(flavor = "multi_thread")]
 async fn machine_info_that_is_not_from_an_apple_device_is_refused_and_changes_nothing() {
     let Some(openssl) = OpenSsl::find() else { return };
@@ -135,6 +135,7 @@ fn other_authority(openssl: &OpenSsl) {
 }
 
 /// Shows: N29
+/// Refuses: C
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_that_openssl_signs_get_the_same_verdict_as_a_devices_own() {
     let Some(openssl) = OpenSsl::find() else { return };
