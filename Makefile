@@ -36,12 +36,6 @@ soak: ## Kill the server KILLS times (1000) under load, go on where it was inter
 	$(CARGO) build --quiet -p muster-tests --bins
 	scripts/with-postgres target/debug/soak $(or $(KILLS),1000) target/soak
 
-.PHONY: docs
-docs: ## Write the generated pages of docs/ anew.
-	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster --test requirements
-	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test kills the_page_of_points
-	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test recovery
-
 .PHONY: fuzz
 fuzz: ## Let libFuzzer look for inputs that break a reader: SECONDS=60 a target, TARGETS= some of them.
 	scripts/fuzz $(or $(SECONDS),60) $(TARGETS)
@@ -49,6 +43,8 @@ fuzz: ## Let libFuzzer look for inputs that break a reader: SECONDS=60 a target,
 .PHONY: docs
 docs: ## Write the generated pages of docs/ anew.
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster --test marks
+	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test kills the_page_of_points
+	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test recovery
 
 .PHONY: packages
 packages: ## Install the Debian packages that building and testing need (as root).

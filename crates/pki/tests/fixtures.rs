@@ -108,7 +108,8 @@ fn the_signer_is_kept_byte_for_byte() {
     assert_eq!(signed.signer_cert_der(), Certificate::from_pem(&text("leaf.pem")).unwrap().der());
 }
 
-/// Class C: a signature that holds, over other content.
+/// Refuses: C
+/// A signature that holds, over other content.
 #[test]
 fn swapped_content_is_refused() {
     let mut body = read("body.xml");
@@ -120,7 +121,8 @@ fn swapped_content_is_refused() {
     }
 }
 
-/// Class B: signers whom the anchor does not know.
+/// Refuses: B
+/// Signers whom the anchor does not know.
 #[test]
 fn signers_that_do_not_lead_to_the_anchor_are_refused() {
     for (name, anchor) in
@@ -133,6 +135,7 @@ fn signers_that_do_not_lead_to_the_anchor_are_refused() {
     }
 }
 
+/// Refuses: B
 #[test]
 fn what_is_as_old_as_apples_anchor_is_good_for_nothing_else() {
     let signed = cms::verify_signed(&read("attached_sha1.der"), None).unwrap();
@@ -140,6 +143,7 @@ fn what_is_as_old_as_apples_anchor_is_good_for_nothing_else() {
     assert!(verify_current_issued_by(&signed.signer, &signed.certificates, &ca(), now).is_err());
 }
 
+/// Refuses: B
 #[test]
 fn two_signers_and_an_absent_certificate_are_refused() {
     for name in ["refused_two_signers", "refused_no_certificate"] {
@@ -155,7 +159,8 @@ const SEEDS: [&str; 4] =
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// Classes A and C: whatever is changed in a message, it is refused or still says the same.
+    /// Refuses: A, C
+    /// Whatever is changed in a message, it is refused or still says the same.
     #[test]
     fn a_changed_message_never_says_something_else(
         seed in 0usize..4, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(), chop in any::<bool>(),

@@ -15,6 +15,7 @@ fn challenge(used: Option<&str>) -> Challenge {
 const NOW: Time = Time::from_unix(20);
 
 /// Shows: N29
+/// Refuses: R, T
 #[test]
 fn a_challenge_is_good_once_and_for_minutes() {
     assert_eq!(challenge(None).redeem("a", |_| false, NOW), Ok(Redemption::Issue));
@@ -22,7 +23,8 @@ fn a_challenge_is_good_once_and_for_minutes() {
     assert_eq!(challenge(Some("a")).redeem("b", |_| true, NOW), Err(ChallengeRefusal::Used));
 }
 
-/// Lessons, class R: a replay.
+/// Refuses: R, T
+/// A replay.
 #[test]
 fn the_same_transaction_gets_the_same_certificate_for_the_same_key_only() {
     let used = challenge(Some("a"));

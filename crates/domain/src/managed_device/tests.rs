@@ -65,7 +65,8 @@ fn a_device_enrols_step_by_step() {
     assert_eq!(updated.device.enrolled_at, Some(at(2)));
 }
 
-/// Lessons, class S: a certificate for one device does not speak for another.
+/// Refuses: S
+/// A certificate for one device does not speak for another.
 #[test]
 fn a_device_that_authenticates_as_another_is_refused() {
     let device =
@@ -80,7 +81,8 @@ fn a_device_that_authenticates_as_another_is_refused() {
     );
 }
 
-/// Lessons, class S: being served a profile disturbs nobody.
+/// Refuses: S
+/// Being served a profile disturbs nobody.
 #[test]
 fn a_living_enrolment_goes_on_until_the_new_one_authenticates() {
     let living = enrolled("one");
@@ -118,6 +120,7 @@ fn asking_twice_for_the_same_profile_is_one_enrolment() {
     );
 }
 
+/// Refuses: T
 /// Lessons 59 to 63.
 #[test]
 fn a_renewed_identity_takes_over_when_it_is_used() {
@@ -138,6 +141,7 @@ fn a_device_that_authenticates_again_with_its_identity_keeps_its_queue() {
     assert_eq!(again.device.credential("two", at(9)), Ok(Credential::Current));
 }
 
+/// Refuses: T
 #[test]
 fn an_identity_is_good_for_a_while_after_its_end_and_then_no_more() {
     let device = enrolled("one");
@@ -167,6 +171,7 @@ fn a_restored_backup_enrols_again_with_its_pinned_identity() {
     assert_eq!(back.device.stage, Stage::Enrolled);
 }
 
+/// Refuses: T
 #[test]
 fn a_token_without_an_authentication_is_refused() {
     let device =
@@ -208,7 +213,7 @@ fn admitted(row: Option<&Device>) -> Result<(), AdmissionRefusal> {
     admit(row, |uuid| uuid == "ours").map(|_| ())
 }
 
-/// Lessons, class D and section 4: a serial that we do not know, or that is not ours to enrol, is refused.
+/// A serial that we do not know, or that is not ours to enrol, is refused.
 #[rstest]
 #[case(|row: &mut Device| row.presence = Presence::Gone { at: at(1) }, AdmissionRefusal::Gone)]
 #[case(|row: &mut Device| row.deleted_at = Some(at(1)), AdmissionRefusal::Deleted)]
@@ -259,7 +264,8 @@ fn a_device_that_is_not_supervised_does_not_become_so_by_a_profile() {
 }
 
 proptest! {
-    /// Lessons, class S: no sequence of requests makes a certificate speak for a UDID that it was not served to.
+    /// Refuses: S
+    /// No sequence of requests makes a certificate speak for a UDID that it was not served to.
     #[test]
     fn a_certificate_never_speaks_for_another_udid(
         steps in proptest::collection::vec((0_u8..5, 0_u8..3, 0_u8..3), 1..40),

@@ -31,6 +31,7 @@ fn an_honest_property_list_is_read_whole() {
     assert_eq!(fields.items("L").len(), 2);
 }
 
+/// Refuses: A
 #[test]
 fn what_the_parser_would_drop_is_refused() {
     let refused = [
@@ -51,6 +52,7 @@ fn what_the_parser_would_drop_is_refused() {
     }
 }
 
+/// Refuses: A
 #[test]
 fn a_hundred_thousand_levels_are_refused_before_the_parser_sees_them() {
     for element in ["array", "dict"] {
@@ -68,18 +70,21 @@ fn the_deepest_allowed_nesting_is_read() {
     assert_eq!(read(&body), Err(Error::TooDeep { limit: MAX_DEPTH }));
 }
 
+/// Refuses: A
 #[test]
 fn mismatched_closing_tags_do_not_hide_depth() {
     let body = in_plist(&"<array></dict>".repeat(100_000));
     assert!(matches!(read(&body), Err(Error::Malformed(_))));
 }
 
+/// Refuses: A
 #[test]
 fn more_elements_than_the_limit_are_refused() {
     let body = in_plist(&format!("<array>{}</array>", "<true/>".repeat(MAX_ELEMENTS)));
     assert_eq!(read(&body), Err(Error::TooManyElements { limit: MAX_ELEMENTS }));
 }
 
+/// Refuses: A
 #[test]
 fn limits_and_other_formats_are_refused_by_name() {
     assert_eq!(parse_xml(b"<plist><true/></plist>", 5), Err(Error::TooLarge { limit: 5 }));

@@ -47,6 +47,7 @@ fn what_is_not_ber_is_refused() {
     }
 }
 
+/// Refuses: A
 #[test]
 fn deep_nesting_is_refused_quickly() {
     for unit in [&[0x30, 0x80][..], &[0x24, 0x80], &[0xa0, 0x80], &[0x30, 0x84, 0, 1, 0, 0]] {

@@ -44,12 +44,14 @@ fn the_signing_time_is_told() {
     assert_eq!(verify_signed(&message, None).unwrap().signing_time, Some(NOW));
 }
 
+/// Refuses: C
 #[test]
 fn embedded_content_is_not_mistaken_for_the_body_beside_it() {
     let message = signer(EcKey::generate().unwrap()).sign_attached(b"x").unwrap();
     assert!(matches!(verify_signed(&message, Some(b"x")), Err(Error::Signature(_))));
 }
 
+/// Refuses: B
 #[test]
 fn a_message_that_nobody_signed_is_refused() {
     let empty = certificates_only(&[certificate(&RSA.clone().into())]);
@@ -57,6 +59,7 @@ fn a_message_that_nobody_signed_is_refused() {
     assert_eq!(certificates_in(&empty).unwrap().len(), 1);
 }
 
+/// Refuses: C
 #[test]
 fn signed_attributes_do_not_pass_for_content() {
     // The signature over attributes, presented as a signature without attributes over "content" of the same bytes.
@@ -156,7 +159,8 @@ fn digest_of(content: &[u8]) -> Vec<u8> {
     asn1::octet_string(&HashAlg::Sha256.hash(content))
 }
 
-/// Class C: the signature holds, yet says nothing about this content.
+/// Refuses: C
+/// The signature holds, yet says nothing about this content.
 #[test]
 fn signed_attributes_must_be_about_the_content() {
     assert_eq!(verify_signed(&Liar::honest().message(), None).unwrap().content, b"body");
@@ -189,13 +193,15 @@ fn signed_attributes_must_be_about_the_content() {
     assert!(matches!(Liar { attributes: empty, ..Liar::honest() }.refusal(), Error::Asn1(_)));
 }
 
-/// Class B: exactly one signer.
+/// Refuses: B
+/// Exactly one signer.
 #[test]
 fn none_or_two_signers_are_refused() {
     assert_eq!(Liar { signers: 0, ..Liar::honest() }.refusal(), Error::Signature("nobody signed"));
     assert_eq!(Liar { signers: 2, ..Liar::honest() }.refusal(), Error::Signature("more than one signed"));
 }
 
+/// Refuses: C
 #[test]
 fn only_plain_data_may_go_without_attributes() {
     let bare = Liar { attributes: vec![], ..Liar::honest() };
@@ -232,6 +238,7 @@ fn single_des_is_read_only_where_it_is_asked_for() {
     assert!(matches!(decrypt(&message, &key, Legacy::Refuse), Err(Error::Algorithm(_))));
 }
 
+/// Refuses: A
 #[test]
 fn more_certificates_than_any_message_needs_are_refused() {
     let key = SigningKey::from(RSA.clone());
@@ -252,6 +259,7 @@ fn with_recipients_before(message: &[u8], more: usize) -> Vec<u8> {
     asn1::sequence(&[name, &asn1::explicit(0, &[&data])])
 }
 
+/// Refuses: A
 #[test]
 fn eight_recipients_are_tried_and_nine_are_refused() {
     let recipient = certificate(&RSA.clone().into());
@@ -269,7 +277,7 @@ fn eight_recipients_are_tried_and_nine_are_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Class A: a damaged envelope never panics.
+    /// A damaged envelope never panics.
     #[test]
     fn a_damaged_envelope_never_panics(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let recipient = certificate(&RSA.clone().into());

@@ -28,6 +28,7 @@ fn issued(outcome: Outcome) -> Certificate {
     }
 }
 
+/// Refuses: R
 #[test]
 fn a_device_enrols_and_the_server_fixes_the_subject() {
     for cipher in [Cipher::TripleDes, Cipher::Aes128, Cipher::Aes256] {
@@ -56,7 +57,8 @@ fn a_renewal_leans_on_the_present_certificate() {
     assert_eq!(issued(client.read_reply(&reply).unwrap()).public_key(), next.public_key());
 }
 
-/// Class R: a challenge is not lent to a stranger who re-signs a captured envelope.
+/// Refuses: R
+/// A challenge is not lent to a stranger who re-signs a captured envelope.
 #[test]
 fn a_re_signed_envelope_does_not_count_as_authorised_by_its_challenge() {
     let captured = cms::verify_signed(first(Cipher::Aes128).message(), None).unwrap();

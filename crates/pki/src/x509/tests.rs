@@ -48,6 +48,7 @@ fn an_issued_certificate_says_what_the_policy_says() {
     assert_eq!(leaf.sha256_fingerprint(), digest::sha256_hex(leaf.der()));
 }
 
+/// Refuses: B
 #[test]
 fn only_what_our_own_authority_issued_is_accepted() {
     let (ours, theirs) = (authority("Muster device CA"), authority("Muster device CA"));
@@ -76,6 +77,7 @@ fn dates_count_only_where_they_are_asked_for() {
     assert_eq!(verify_issued_by(&leaf, &[], ca.certificate()), Ok(()));
 }
 
+/// Refuses: B
 #[test]
 fn a_leaf_may_not_act_as_an_authority() {
     let ca = authority("Muster device CA");
@@ -95,6 +97,7 @@ fn forge(key: &SigningKey, issuer: &str, subject: &str, usage: Usage) -> Certifi
     faker.issue(&policy, ec().public_key()).unwrap()
 }
 
+/// Refuses: A, B
 #[test]
 fn a_circle_of_authorities_ends() {
     let (one, two) = (ec(), ec());
@@ -109,6 +112,7 @@ fn a_circle_of_authorities_ends() {
     assert!(verify_issued_by(&leaf, &circle, authority("x").certificate()).is_err());
 }
 
+/// Refuses: B
 #[test]
 fn an_authority_without_room_for_intermediates_has_none() {
     // Our authorities say pathLen 0, so even a genuine sub-authority leads nowhere.
@@ -121,6 +125,7 @@ fn an_authority_without_room_for_intermediates_has_none() {
     assert!(verify_issued_by(&leaf, &[middle], root.certificate()).is_err());
 }
 
+/// Refuses: A
 #[test]
 fn more_certificates_than_any_chain_needs_are_refused() {
     let ca = authority("ca");

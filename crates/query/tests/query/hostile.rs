@@ -18,6 +18,7 @@ fn exercise(text: &str) {
     }
 }
 
+/// Refuses: A
 #[test]
 fn nesting_is_bounded() {
     let nested = |depth: usize| format!("{}true{}", "(".repeat(depth), ")".repeat(depth));
@@ -34,6 +35,7 @@ fn nesting_is_bounded() {
     }
 }
 
+/// Refuses: A
 #[test]
 fn nested_lambdas_are_bounded() {
     // Each level walks the whole collection again for each element of the level around it.
@@ -47,6 +49,7 @@ fn nested_lambdas_are_bounded() {
     assert!(parse_filter(&beside).is_ok());
 }
 
+/// Refuses: A
 #[test]
 fn length_clauses_lists_and_paths_are_bounded() {
     let clauses = |count: usize| vec!["a eq 1"; count].join(" or ");
@@ -69,6 +72,7 @@ fn length_clauses_lists_and_paths_are_bounded() {
     assert!(matches!(Options::parse(&others), Err(Error::Limit { .. })));
 }
 
+/// Refuses: A
 #[test]
 fn nested_expand_is_bounded() {
     let nested = |depth: usize| format!("{}$top=1{}", "$expand=a(".repeat(depth), ")".repeat(depth));
@@ -77,6 +81,7 @@ fn nested_expand_is_bounded() {
     assert!(Options::parse(&nested(700)).is_err());
 }
 
+/// Refuses: H
 #[test]
 fn strange_characters_are_text_inside_quotes_and_errors_outside() {
     for text in

@@ -39,6 +39,7 @@ fn texts() -> Vec<String> {
     .collect()
 }
 
+/// Refuses: H
 async fn hostile_texts_are_stored_as_they_are(bench: Bench) {
     let tenant: TenantId = id("t");
     for (n, text) in texts().into_iter().enumerate() {
@@ -59,6 +60,7 @@ async fn hostile_texts_are_stored_as_they_are(bench: Bench) {
     }
 }
 
+/// Refuses: H
 async fn a_zero_byte_is_refused_everywhere(bench: Bench) {
     let tenant: TenantId = id("t");
     let named: Done = tx!(bench.store, [tenant], |tx| {
@@ -72,6 +74,7 @@ async fn a_zero_byte_is_refused_everywhere(bench: Bench) {
     assert!(matches!(asked, Err(StoreError::Unstorable { .. })), "{asked:?}");
 }
 
+/// Refuses: H
 async fn text_from_a_device_stays_text(bench: Bench) {
     let tenant: TenantId = id("t");
     for (n, text) in texts().into_iter().enumerate() {
@@ -122,6 +125,7 @@ fn filtered(expr: &query::Expr) -> PageQuery {
     PageQuery { filter: Some(filter), limit: 10_000, ..PageQuery::default() }
 }
 
+/// Refuses: H
 async fn any_name_is_found_by_itself_and_by_its_parts(bench: Bench) {
     use query::{BinaryOp, Expr, Function, Literal, Path};
     let tenant: TenantId = id("t");
