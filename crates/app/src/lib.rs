@@ -13,6 +13,7 @@ pub mod application;
 pub mod ca;
 pub mod command;
 pub mod device;
+pub mod doctor;
 pub mod enrollment;
 mod error;
 

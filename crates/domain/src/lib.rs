@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod assignment;
+pub mod checkup;
 pub mod command;
 pub mod device;
 pub mod id;

@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    demo, devices, login, managed_devices, offline, organization, practice, profiles, push_certificate,
-    serve, sync, tokens,
+    demo, devices, doctor, login, managed_devices, offline, organization, practice, profiles,
+    push_certificate, serve, sync, tokens,
 };
 use crate::output::Format;
 
@@ -95,6 +95,13 @@ pub(crate) enum Command {
     ///
     /// Example: muster troubles
     Troubles,
+    /// Say what is wrong with this server, and what to do about it (at the machine itself, beside a running server or
+    /// without one).
+    ///
+    /// It changes nothing. Its exit codes are its own: 0 all is well, 1 there are warnings, 2 there are problems.
+    ///
+    /// Example: muster doctor --config muster.toml
+    Doctor(Box<doctor::Doctor>),
     /// Organisations on this server (at the machine itself, beside a running server or without one).
     Tenant(offline::Tenant),
     /// Copy a SQLite database to a file, also while the server runs (at the machine itself).

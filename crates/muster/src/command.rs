@@ -2,6 +2,7 @@
 
 pub(crate) mod demo;
 pub(crate) mod devices;
+pub(crate) mod doctor;
 pub(crate) mod login;
 pub(crate) mod managed_devices;
 pub(crate) mod offline;
@@ -28,6 +29,7 @@ pub(crate) async fn run(arguments: Arguments, handles: Handles) -> Result<ExitCo
     let common = arguments.common;
     match arguments.command {
         Command::Demo(demo) => return demo::run(demo).await,
+        Command::Doctor(doctor) => return doctor::run(*doctor, &handles.clock, common.format()).await,
         Command::Serve(serve) => serve::run(*serve, handles).await,
         Command::Practice(practice) => practice::run(practice, common.format()).await,
         Command::Login(login) => login::run(login, &common).await,

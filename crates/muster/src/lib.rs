@@ -39,7 +39,10 @@ pub fn main(handles: Handles) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(command::run(arguments, handles)) {
+    let ended = runtime.block_on(command::run(arguments, handles));
+    // A name server that does not answer holds a thread for half a minute; nobody waits for what it will say.
+    runtime.shutdown_background();
+    match ended {
         Ok(code) => code,
         Err(error) => {
             output::complain(&error);

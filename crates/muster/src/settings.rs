@@ -37,9 +37,9 @@ pub(crate) struct Place {
     pub(crate) seal_key_file: Option<PathBuf>,
 }
 
-/// How and where to serve.
+/// Where to listen, and under which URLs.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Flags {
+pub(crate) struct Listening {
     /// Address of the API [default: 127.0.0.1:8443].
     #[arg(long, env = "MUSTER_API_LISTEN", value_name = "ADDRESS")]
     pub(crate) api_listen: Option<SocketAddr>,
@@ -52,6 +52,19 @@ pub(crate) struct Flags {
     /// Public base URL for devices; it is in every profile at Apple, so choose it for long.
     #[arg(long, env = "MUSTER_DEVICE_URL", value_name = "URL")]
     pub(crate) device_url: Option<String>,
+}
+
+impl From<Listening> for Flags {
+    fn from(listening: Listening) -> Self {
+        Self { listening, ..Self::default() }
+    }
+}
+
+/// How and where to serve.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Flags {
+    #[command(flatten)]
+    pub(crate) listening: Listening,
     /// practice.json of `muster practice serve`: the default tenant is a practice tenant for life.
     #[arg(long, env = "MUSTER_PRACTICE_TENANT", value_name = "FILE")]
     pub(crate) practice: Option<PathBuf>,
@@ -173,6 +186,7 @@ pub(crate) enum Tls {
 impl Settings {
     /// Reads the file that `place` names and lays flags over it.
     pub(crate) fn load(place: Place, flags: Flags) -> Result<Self, CliError> {
+        let listening = flags.listening;
         let file = place.config.as_deref().map(read).transpose()?.unwrap_or_default();
         let data = place.data.or(file.data).unwrap_or_else(|| "data".into());
         let at_home = || format!("sqlite:{}", data.join("muster.db").display());
@@ -187,8 +201,14 @@ impl Settings {
             log: flags.log.or(file.log).unwrap_or_default(),
             log_filter: flags.log_filter.or(file.log_filter).unwrap_or_else(|| LOG_FILTER.into()),
             metrics_from: file.metrics_from,
-            api: side("api", file.api, flags.api_listen, flags.api_url, API_LISTEN)?,
-            devices: side("devices", file.devices, flags.device_listen, flags.device_url, DEVICE_LISTEN)?,
+            api: side("api", file.api, listening.api_listen, listening.api_url, API_LISTEN)?,
+            devices: side(
+                "devices",
+                file.devices,
+                listening.device_listen,
+                listening.device_url,
+                DEVICE_LISTEN,
+            )?,
             proxies: file.proxies.trusted,
             certificate_header: file.proxies.certificate_header,
             limits: limits::read(&file.limits)?,

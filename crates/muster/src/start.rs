@@ -149,10 +149,15 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
     })
 }
 
+/// The file that a running server holds.
+pub(crate) fn lock_path(data: &Path) -> PathBuf {
+    data.join("serve.lock")
+}
+
 /// Takes the data folder for one program alone: two servers on one SQLite database would each believe to be the only
 /// one, and a copy must not be put in place under a running server. The lock goes with the process.
 pub(crate) fn lock(settings: &Settings) -> Result<File, CliError> {
-    let path = settings.data.join("serve.lock");
+    let path = lock_path(&settings.data);
     let file = File::create(&path).map_err(|e| CliError::file("write", &path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -199,7 +204,7 @@ fn write_bootstrap(settings: &Settings, url: &str, first: &NewApplication) -> Re
 }
 
 /// The URL set, or `localhost` and the port.
-fn url(side: &Side, address: SocketAddr) -> String {
+pub(crate) fn url(side: &Side, address: SocketAddr) -> String {
     side.url.clone().unwrap_or_else(|| format!("https://localhost:{}", address.port()))
 }
 

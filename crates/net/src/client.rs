@@ -1,8 +1,9 @@
 //! HTTP clients: [`build`] makes a pooled one by reqwest; [`Http2Client`] holds a single HTTP/2 connection. For other
-//! protocols [`TlsClient`] does the handshake alone.
+//! protocols [`TlsClient`] does the handshake alone. [`probe`] looks at a server once and says how far it came.
 
 mod alert;
 mod http2;
+pub mod probe;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -71,6 +71,12 @@ impl TrustAnchors {
         Ok(TrustAnchors(Arc::new(store)))
     }
 
+    /// Nobody.
+    #[must_use]
+    pub fn nobody() -> TrustAnchors {
+        TrustAnchors(Arc::new(RootCertStore::empty()))
+    }
+
     /// These and those.
     #[must_use]
     pub fn and(&self, other: &TrustAnchors) -> TrustAnchors {
@@ -83,6 +89,11 @@ impl TrustAnchors {
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
+    }
+
+    /// As rustls wants them.
+    pub(crate) fn store(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.0)
     }
 
     /// TLS settings of a client that believes these, shows `identity` if asked, and offers `alpn`, best first.

@@ -16,6 +16,7 @@ pub mod command;
 pub mod device;
 mod error;
 pub mod identity;
+pub mod inspect;
 pub mod lease;
 pub mod managed_device;
 mod migrate;

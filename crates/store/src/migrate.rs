@@ -24,10 +24,17 @@ const LEDGER: &str = "create table if not exists migration (
 )";
 
 const APPLIED: &str = "select number, name, checksum from migration order by number";
+/// Number and name of the last one.
+pub(crate) const LAST: &str = "select number, name from migration order by number desc limit 1";
 const RECORD: &str = "insert into migration (number, name, checksum) values ($1, $2, $3)";
 
 /// Held while migrations run, so that nodes that start together take turns: "muster" in ASCII.
 const POSTGRES_LOCK: &str = "select pg_advisory_xact_lock(120282526246258)";
+
+/// The number of the last migration that this program knows.
+pub(crate) fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
 
 /// A step that is still to be applied.
 struct Step {

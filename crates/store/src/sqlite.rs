@@ -3,7 +3,7 @@
 mod reader;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
@@ -32,6 +32,13 @@ const CHECKPOINT_PAGES: i64 = 4_000;
 
 /// How long the engine waits for a lock of another process (a backup tool, a second copy of the program).
 const LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The file of a `sqlite:` address; none: an address of another engine, or of no file.
+pub(crate) fn path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    // `sqlite://` is how other programs write it.
+    Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+}
 
 /// The connection that writes. Every commit is on disk before it is reported.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {

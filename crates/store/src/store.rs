@@ -63,7 +63,7 @@ impl Store {
     pub async fn open(config: StoreConfig) -> Result<Store, StoreError> {
         let StoreConfig { url, seal } = config;
         let seal = Arc::new(seal);
-        let engine = if let Some(path) = url.strip_prefix("sqlite:") {
+        let engine = if let Some(path) = sqlite::path(&url) {
             open_sqlite(path, &seal)?
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let pool = postgres::pool(&url)?;
@@ -75,6 +75,33 @@ impl Store {
         let store = Store { inner: Arc::new(Inner { engine, seal }) };
         store.transact(|tx| Box::pin(secret::check_keys(tx))).await?;
         Ok(store)
+    }
+
+    /// Opens a database of this program's schema for looking only, with keys that may be wrong: nothing is made, migrated
+    /// or written through this handle.
+    ///
+    /// # Errors
+    /// As [`Store::open`], but for schema and keys, see [`Store::check_keys`].
+    pub async fn open_to_look(config: StoreConfig) -> Result<Store, StoreError> {
+        let StoreConfig { url, seal } = config;
+        let seal = Arc::new(seal);
+        let engine = match sqlite::path(&url) {
+            None => Engine::Postgres(postgres::pool(&url)?),
+            Some(path) => {
+                // A writer that cannot write.
+                let writer = Writer::start(sqlite::open_reader(&path)?, Arc::clone(&seal))?;
+                Engine::Sqlite { readers: Readers::new(path.clone()), path, writer }
+            }
+        };
+        Ok(Store { inner: Arc::new(Inner { engine, seal }) })
+    }
+
+    /// Whether the keys open the database's secrets.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`] for wrong keys.
+    pub async fn check_keys(&self) -> Result<(), StoreError> {
+        self.read(|tx| Box::pin(secret::check_keys(tx))).await
     }
 
     /// Load, decide, commit: runs `work` in one transaction, and answers once it is on disk.
@@ -168,9 +195,7 @@ impl Store {
     }
 }
 
-fn open_sqlite(path: &str, seal: &Arc<SealKeys>) -> Result<Engine, StoreError> {
-    // `sqlite://` is how other programs write it.
-    let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+fn open_sqlite(path: PathBuf, seal: &Arc<SealKeys>) -> Result<Engine, StoreError> {
     if path.as_os_str().is_empty() || path.starts_with(":memory:") {
         return Err(StoreError::Address("sqlite: is followed by the path of a file".into()));
     }

@@ -27,7 +27,7 @@ use crate::command::serve::Stop;
 use crate::error::CliError;
 use crate::portal::Portal;
 use crate::practice_file::PracticeFile;
-use crate::settings::{Flags, Place, Settings};
+use crate::settings::{Flags, Listening, Place, Settings};
 use crate::start::{self, Running};
 use crate::{log, output, profile_file};
 
@@ -129,12 +129,9 @@ async fn tell(demo: &Demo, folder: &Path, file: PracticeFile, running: &Running)
 fn settings(folder: &Path, practice: &Path) -> Result<Settings, CliError> {
     let anywhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let place = Place { data: Some(folder.join("data")), ..Place::default() };
-    let flags = Flags {
-        api_listen: Some(anywhere),
-        device_listen: Some(anywhere),
-        practice: Some(practice.to_owned()),
-        ..Flags::default()
-    };
+    let listening =
+        Listening { api_listen: Some(anywhere), device_listen: Some(anywhere), ..Listening::default() };
+    let flags = Flags { listening, practice: Some(practice.to_owned()), ..Flags::default() };
     Settings::load(place, flags)
 }
 

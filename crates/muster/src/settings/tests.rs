@@ -50,7 +50,8 @@ fn every_line_of_the_example_that_is_only_an_example_can_be_switched_on() {
 #[test]
 fn a_flag_goes_before_the_file() {
     let (_folder, place) = file("data = 'there'\n[api]\nurl = 'https://from.file/'");
-    let flags = Flags { api_url: Some("https://from.flag/".into()), ..Flags::default() };
+    let listening = Listening { api_url: Some("https://from.flag/".into()), ..Listening::default() };
+    let flags = Flags::from(listening);
     let settings = Settings::load(Place { data: Some("here".into()), ..place }, flags).unwrap();
     assert_eq!(settings.data, PathBuf::from("here"));
     assert_eq!(settings.api.url.as_deref(), Some("https://from.flag"));

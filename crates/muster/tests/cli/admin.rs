@@ -3,7 +3,7 @@
 use crate::support::{House, serials};
 
 /// Certificate, organisation, token: what comes before the first device.
-fn connect(house: &House) {
+pub(crate) fn connect(house: &House) {
     house.good_into("muster.csr", &["push-certificate", "request"]);
     house.good_into("push.pem", &["practice", "push-sign", "muster.csr", "--apple-id", "it@linden.example"]);
     house.good(&["push-certificate", "upload", "push.pem", "--apple-id", "it@linden.example"]);
@@ -13,7 +13,7 @@ fn connect(house: &House) {
     house.good(&["practice", "server", "add", "Muster", "muster.pem"]);
 }
 
-fn upload(house: &House) {
+pub(crate) fn upload(house: &House) {
     house.good(&["practice", "token", "download", "Muster", "--output", "muster.p7m"]);
     house.good(&["tokens", "upload", "Head office", "muster.p7m", "--apple-id", "it@linden.example"]);
     house.good(&["sync", "watch", "Head office"]);

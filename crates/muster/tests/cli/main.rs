@@ -11,6 +11,7 @@
 mod admin;
 mod balancer;
 mod nodes;
+mod doctor;
 mod operator;
 mod support;
 mod trouble;

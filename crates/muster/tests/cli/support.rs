@@ -98,7 +98,7 @@ impl Drop for Beside {
 pub(crate) struct House {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) server: Option<Beside>,
-    _apple: Beside,
+    _apple: Option<Beside>,
 }
 
 impl House {
@@ -107,9 +107,15 @@ impl House {
         let mut apple = program();
         apple.current_dir(folder.path()).args(["practice", "serve", "--ports", "0,0,0"]);
         let apple = Beside::start(apple, "muster practice --practice");
-        let mut house = Self { folder, server: None, _apple: apple };
+        let mut house = Self { folder, server: None, _apple: Some(apple) };
         house.serve();
         house
+    }
+
+    /// A server of a real tenant in a folder, nobody beside it.
+    pub(crate) fn without_apple(folder: tempfile::TempDir, more: &[&str]) -> Self {
+        let server = Some(serve(folder.path(), more));
+        Self { folder, server, _apple: None }
     }
 
     /// Starts the server.
