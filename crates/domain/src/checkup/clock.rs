@@ -26,7 +26,8 @@ pub fn clock(sources: &[ClockSource]) -> Finding {
     const CHECK: &str = "clock.offset";
     let off = |source: &ClockSource| source.theirs.since(source.ours).max(source.ours.since(source.theirs));
     let Some(nearest) = sources.iter().min_by_key(|source| off(source)) else {
-        let advice = "see below why nobody could be reached; until then compare with `date -u` by hand";
+        let advice =
+            "compare with `date -u` elsewhere; Apple's servers are asked when database and network allow it";
         return Finding::warning(CHECK, "no server could be asked for the time", advice);
     };
     let away = off(nearest);
