@@ -85,6 +85,11 @@ impl App {
         T::from(uuid::Uuid::now_v7().as_u128())
     }
 
+    /// How busy the store is.
+    pub fn load(&self) -> store::Load {
+        self.store.load()
+    }
+
     /// Wakes a loop: something it works on has changed.
     pub fn wake(&self, work: Work) {
         self.loops.wake(work);

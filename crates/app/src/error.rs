@@ -110,4 +110,8 @@ impl Retryable for AppError {
     fn is_conflict(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_conflict())
     }
+
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
 }

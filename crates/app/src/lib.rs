@@ -21,6 +21,7 @@ pub mod loops;
 pub mod managed_device;
 pub mod mdm;
 mod memory;
+pub mod numbers;
 pub mod open;
 pub mod operator;
 pub mod points;

@@ -246,6 +246,16 @@ pub async fn pending_count(
     row.map_or(Ok(0), |mut row| row.u64())
 }
 
+/// How many commands a tenant has pending, and since when the oldest waits.
+///
+/// # Errors
+/// The engine's.
+pub async fn pending_total(tx: &mut Tx<'_>, tenant: &TenantId) -> Result<(u64, Option<Time>), StoreError> {
+    let sql = "select count(*), min(queued_at) from command where tenant_id = $1";
+    let row = tx.query_opt(sql, params![tenant]).await?;
+    row.map_or(Ok((0, None)), |mut row| Ok((row.u64()?, row.opt_time()?)))
+}
+
 /// The highest `seq` of a device's pending commands; none: the queue is empty.
 ///
 /// # Errors

@@ -57,11 +57,20 @@ pub enum StoreError {
 pub trait Retryable {
     /// Whether a version had moved on, so that reading and deciding again may succeed.
     fn is_conflict(&self) -> bool;
+
+    /// Whether too much was waiting, so that a caller had better come back.
+    fn is_busy(&self) -> bool {
+        false
+    }
 }
 
 impl Retryable for StoreError {
     fn is_conflict(&self) -> bool {
         matches!(self, StoreError::Conflict)
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self, StoreError::Busy)
     }
 }
 

@@ -28,6 +28,7 @@ mod row;
 pub mod secret;
 pub mod setup;
 mod sqlite;
+mod stats;
 mod store;
 pub mod sync;
 mod table;
@@ -39,5 +40,6 @@ mod value;
 
 pub use error::{Retryable, StoreError};
 pub use page::{Column, Direction, Keyset, Page, PageQuery, SortValue};
+pub use stats::Load;
 pub use store::{Store, StoreConfig};
 pub use tx::Tx;

@@ -8,6 +8,7 @@ use pki::seal::SealKeys;
 
 use crate::postgres::Postgres;
 use crate::sqlite::{Readers, Writer};
+use crate::stats::{Load, Stats};
 use crate::{Retryable, StoreError, Tx, migrate, postgres, secret, sqlite};
 
 /// Where the data are, and the keys that open its secrets.
@@ -47,6 +48,7 @@ impl std::fmt::Debug for Store {
 struct Inner {
     engine: Engine,
     seal: Arc<SealKeys>,
+    stats: Stats,
 }
 
 enum Engine {
@@ -72,7 +74,7 @@ impl Store {
         } else {
             return Err(StoreError::Address("it begins with neither sqlite: nor postgres://".into()));
         };
-        let store = Store { inner: Arc::new(Inner { engine, seal }) };
+        let store = Store { inner: Arc::new(Inner { engine, seal, stats: Stats::default() }) };
         store.transact(|tx| Box::pin(secret::check_keys(tx))).await?;
         Ok(store)
     }
@@ -93,7 +95,7 @@ impl Store {
                 Engine::Sqlite { readers: Readers::new(path.clone()), path, writer }
             }
         };
-        Ok(Store { inner: Arc::new(Inner { engine, seal }) })
+        Ok(Store { inner: Arc::new(Inner { engine, seal, stats: Stats::default() }) })
     }
 
     /// Whether the keys open the database's secrets.
@@ -117,11 +119,16 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Retryable + Send + 'static,
     {
-        match &self.inner.engine {
+        let counted = self.inner.stats.begin();
+        let ended = match &self.inner.engine {
             // One writer: nothing can have changed between its reads and its writes, so running again would not help.
             Engine::Sqlite { writer, .. } => writer.transact(work).await,
             Engine::Postgres(postgres) => postgres.transact(work).await,
+        };
+        if ended.as_ref().is_err_and(Retryable::is_busy) {
+            counted.refused();
         }
+        ended
     }
 
     /// Looks without writing. On SQLite all of `work` sees one snapshot; on PostgreSQL each statement sees the last
@@ -155,6 +162,25 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite { readers, .. } => readers.read(&self.inner.seal, &work).await,
             Engine::Postgres(postgres) => postgres.glance(&work).await,
+        }
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Load {
+        self.inner.stats.load()
+    }
+
+    /// Bytes that the data take.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn bytes(&self) -> Result<u64, StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite { path, .. } => Ok(std::fs::metadata(path).map_or(0, |found| found.len())),
+            Engine::Postgres(_) => {
+                let sql = "select pg_database_size(current_database())";
+                self.read(move |tx| Box::pin(tx.number(sql, Vec::new()))).await
+            }
         }
     }
 

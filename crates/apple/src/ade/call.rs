@@ -144,6 +144,8 @@ impl Client {
         let clock = &self.0.service.0.clock;
         self.0.pace.check(clock.now_micros())?;
         let answer = self.request(call, headers).await;
+        let status = answer.as_ref().map_or("none", |answer| class(answer.status));
+        metrics::counter!("muster_apple_calls_total", "call" => call.path, "status" => status).increment(1);
         if !answer.as_ref().is_ok_and(|answer| answer.status.is_success()) {
             self.0.pace.in_vain(clock.now_micros());
         }
@@ -169,6 +171,17 @@ impl Client {
     fn refusal(&self, answer: &Answer) -> AdeError {
         let now = self.0.service.0.clock.now_unix();
         AdeError::from_answer(answer.apple(), &answer.headers, now)
+    }
+}
+
+/// A status as it is counted: its first digit says enough.
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        200..300 => "2xx",
+        300..400 => "3xx",
+        429 => "429",
+        400..500 => "4xx",
+        _ => "5xx",
     }
 }
 
