@@ -78,12 +78,24 @@ pub struct LoopStatus {
     pub turns: u64,
     /// Whether a turn is under way.
     pub busy: bool,
+    /// Since when it is.
+    pub busy_since: Option<Time>,
     /// When the last turn ended.
     pub last_turn_at: Option<Time>,
     /// When the next is due unless something wakes it before.
     pub next_due: Option<Time>,
     /// Why the last turn failed; none after a good one.
     pub last_error: Option<String>,
+}
+
+impl LoopStatus {
+    fn begin(&mut self, now: Time) {
+        (self.busy, self.busy_since) = (true, Some(now));
+    }
+
+    fn end(&mut self) {
+        (self.busy, self.busy_since) = (false, None);
+    }
 }
 
 /// One loop's bell and status.
@@ -167,7 +179,7 @@ where
 {
     let seat = app.loops.seat(work);
     while !stop.is_cancelled() {
-        seat.status().busy = true;
+        seat.status().begin(app.now());
         let attempt = AssertUnwindSafe(turn(app.clone())).catch_unwind();
         let attempt = attempt
             .map(|ended| ended.unwrap_or_else(|_| Err(AppError::internal("a turn of a work loop panicked"))));
@@ -193,7 +205,7 @@ where
         {
             let mut status = seat.status();
             status.turns += 1;
-            status.busy = false;
+            status.end();
             status.last_turn_at = Some(now);
             status.next_due = Some(due);
             status.last_error = ended.err().map(|error| error.to_string());
@@ -204,5 +216,5 @@ where
             () = app.clock.sleep_until(due.micros()) => {}
         }
     }
-    seat.status().busy = false;
+    seat.status().end();
 }

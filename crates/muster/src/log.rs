@@ -17,7 +17,7 @@ pub(crate) fn to_stderr(format: LogFormat, filter: &str) -> Result<(), CliError>
     let builder = builder.with_writer(std::io::stderr);
     let begun = match format {
         LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
     };
     begun.map_err(|e| CliError::Failed(format!("begin the log: {e}")))
 }

@@ -1,5 +1,8 @@
 //! What every request passes on its way in and out: an id, a place in the house or a refusal, a time-out, a net for
 //! panics; then one log line and the metrics.
+//!
+//! Who finds no place is told at once to come back: a queue would only make everybody wait until nobody is answered in
+//! time. Health has places of its own, so that a full house is not taken for a dead one.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -14,7 +17,8 @@ use futures_util::FutureExt;
 use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
 use net::{PeerAddr, Share, Shares};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tracing::Instrument as _;
 
 use crate::graph::ApiError;
 use crate::metrics;
@@ -29,7 +33,7 @@ const PATH_LEN_MAX: usize = 200;
 const DEVICE_RETRY_SECONDS: u64 = 10;
 
 /// Whose side of the house.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Side {
     Api,
     Device,
@@ -71,27 +75,47 @@ pub(crate) struct Handled {
     pub(crate) caller: Option<String>,
 }
 
+/// Places for requests of one side.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    pub(crate) side: Side,
+    free: Arc<Semaphore>,
+    all: usize,
+}
+
+impl Places {
+    /// How many are taken.
+    pub(crate) fn taken(&self) -> u64 {
+        u64::try_from(self.all.saturating_sub(self.free.available_permits())).unwrap_or(u64::MAX)
+    }
+}
+
 /// The edge of one side.
 #[derive(Clone)]
 pub(crate) struct Edge {
     app: App,
     side: Side,
-    places: Arc<Semaphore>,
+    places: Places,
     shares: Shares,
     timeout: Duration,
 }
 
 impl Edge {
     pub(crate) fn new(app: &App, side: Side, requests: usize, timeout: Duration) -> Self {
-        let (places, shares) = (Arc::new(Semaphore::new(requests)), Shares::new(requests.div_ceil(2)));
-        Self { app: app.clone(), side, places, shares, timeout }
+        let places = Places { side, free: Arc::new(Semaphore::new(requests)), all: requests };
+        Self { app: app.clone(), side, places, shares: Shares::new(requests.div_ceil(2)), timeout }
+    }
+
+    /// Its places, to be counted.
+    pub(crate) fn places(&self) -> Places {
+        self.places.clone()
     }
 
     /// A place for a request from this address; `None` if the house is full, or half full of one client's requests: a
     /// body that never ends would hold a place, and a few connections of HTTP/2 have hundreds of them.
-    fn place(&self, peer: Option<IpAddr>) -> Option<(OwnedSemaphorePermit, Share)> {
+    fn place(&self, peer: Option<IpAddr>) -> Option<(SemaphorePermit<'_>, Share)> {
         let share = peer.map_or_else(|| Some(Share::free()), |peer| self.shares.take(peer))?;
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let place = self.places.free.try_acquire().ok()?;
         Some((place, share))
     }
 
@@ -125,8 +149,15 @@ pub(crate) async fn around(State(edge): State<Edge>, mut request: Request, next:
         peer: request.extensions().get::<PeerAddr>().map(|peer| peer.0.ip()),
     };
     let mut response = match edge.place(line.peer) {
-        None => edge.refuse(ApiError::busy(), &ids),
-        Some(_place) => inside(&edge, request, next, &ids).await,
+        None => {
+            metrics::refused(edge.side);
+            edge.refuse(ApiError::busy(), &ids)
+        }
+        Some(_place) => {
+            // At every level, so that each line that a request causes leads to it.
+            let span = tracing::error_span!("request", id = %ids.request);
+            inside(&edge, request, next, &ids).instrument(span).await
+        }
     };
     if let Ok(value) = HeaderValue::from_str(&ids.request) {
         response.headers_mut().insert(REQUEST_ID, value);

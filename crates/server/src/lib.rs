@@ -32,6 +32,7 @@ use tokio::task::JoinHandle;
 
 use crate::edge::{Edge, Side};
 pub use crate::error::ServerError;
+use crate::health::{Health, Leaving};
 
 /// What a server is started with.
 pub struct ServerConfig {
@@ -47,6 +48,11 @@ pub struct ServerConfig {
     /// From where `/metrics` is answered, besides this computer itself.
     pub metrics_from: Vec<Network>,
 }
+
+/// Requests for health and metrics at a time: from load balancers and Prometheus, and never by the places of others.
+const HEALTH_REQUESTS: usize = 32;
+/// For one of them.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bounds of the edge.
 #[derive(Debug, Clone)]
@@ -75,6 +81,7 @@ pub struct Running {
     pub api_addr: SocketAddr,
     /// Where devices are answered.
     pub device_addr: SocketAddr,
+    leaving: Leaving,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<net::listen::Stopped>>,
 }
@@ -95,16 +102,21 @@ impl Server {
         let devices = device::router(app.clone()).layer(from_fn_with_state(for_device.clone(), edge::around));
         let mut people = graph::router(graph::Api { app: app.clone(), gate: gate.clone() })
             .merge(sign_in::router(app.clone(), gate))
-            .merge(health::router(app.clone(), metrics_from))
-            .layer(from_fn_with_state(for_api, edge::around));
+            .layer(from_fn_with_state(for_api.clone(), edge::around));
+        let leaving = Leaving::default();
+        let places = vec![for_api.places(), for_device.places()];
+        let health = Health { app: app.clone(), metrics_from, leaving: leaving.clone(), places };
+        let around_health =
+            |side| from_fn_with_state(Edge::new(&app, side, HEALTH_REQUESTS, HEALTH_TIMEOUT), edge::around);
+        people = people.merge(health::router(health).layer(around_health(Side::Api)));
         let api_addr = api.local_addr();
-        let mut running = Running { api_addr, device_addr: api_addr, stop: stop.clone(), tasks: Vec::new() };
+        let (stopper, tasks) = (stop.clone(), Vec::new());
+        let mut running = Running { api_addr, device_addr: api_addr, leaving, stop: stopper, tasks };
         match device {
             None => people = people.merge(devices),
             Some(listener) => {
                 running.device_addr = listener.local_addr();
-                let devices: Router =
-                    devices.merge(health::alive().layer(from_fn_with_state(for_device, edge::around)));
+                let devices: Router = devices.merge(health::alive().layer(around_health(Side::Device)));
                 running.tasks.push(tokio::spawn(listener.serve(devices, stop.clone())));
             }
         }
@@ -119,8 +131,14 @@ impl Running {
         self.stop.clone()
     }
 
+    /// Says by `/readyz` that nobody shall be sent here any more, and serves on.
+    pub fn announce_stop(&self) {
+        self.leaving.announce();
+    }
+
     /// Takes no more connections, lets requests under way finish, and answers how many had to be cut.
     pub async fn stop(self) -> usize {
+        self.announce_stop();
         self.stop.cancel();
         self.stopped().await
     }

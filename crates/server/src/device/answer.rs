@@ -81,10 +81,13 @@ pub(super) fn after_panic(_: Box<dyn Any + Send + 'static>) -> http::Response<Bo
     bare(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// The last word on every answer: never 401, never cached.
+/// The last word on every answer: never 401, never cached, and a refusal for now says when to come back.
 pub(super) async fn sealed(mut response: Response) -> Response {
     if response.status() == StatusCode::UNAUTHORIZED {
         *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from(BUSY_RETRY_SECONDS));
     }
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -109,13 +109,15 @@ async fn health_and_metrics_need_no_token_and_tell_no_secret() {
 }
 
 #[tokio::test]
-async fn a_full_house_answers_503_and_when_to_come_back() {
+async fn a_full_house_answers_503_and_when_to_come_back_and_health_all_the_same() {
     let world = with_limits(ServerLimits { api_requests: 1, ..ServerLimits::default() }).await;
-    // Held open: the head promises a body that does not come.
+    // Held open: the head promises a body that comes later.
     let mut held = std::net::TcpStream::connect(world.running.api_addr).unwrap();
+    let body = "{\"tokenName\":\"Office\",\"dataSharingConsentGranted\":true}";
     let head = format!(
-        "POST {D} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 100\r\n\r\n{{",
-        world.token
+        "POST {D} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        world.token,
+        body.len()
     );
     std::io::Write::write_all(&mut held, head.as_bytes()).unwrap();
     let refused = loop {
@@ -125,9 +127,70 @@ async fn a_full_house_answers_503_and_when_to_come_back() {
         }
         tokio::task::yield_now().await;
     };
+    assert_eq!(refused.status.as_u16(), 503);
     assert_eq!(refused.code(), "ServiceUnavailable");
     assert_eq!(refused.headers["retry-after"], "1");
-    drop(held);
+
+    world.get("/healthz").await.expect(200);
+    world.get("/readyz").await.expect(200);
+    let metrics = world.get("/metrics").await.expect(200).text;
+    assert!(metrics.contains("muster_http_requests_in_flight{side=\"api\"} 1"), "{metrics}");
+    assert!(metrics.contains("muster_http_refused_total{side=\"api\"}"), "{metrics}");
+
+    std::io::Write::write_all(&mut held, body.as_bytes()).unwrap();
+    let inside = tokio::task::spawn_blocking(move || std::io::read_to_string(held).unwrap()).await.unwrap();
+    assert!(inside.starts_with("HTTP/1.1 201"), "who was inside gets the answer: {inside}");
+    world.get(D).await.expect(200);
+}
+
+/// As devices are told: 503, when to come back, and nothing else.
+#[tokio::test]
+async fn a_device_that_finds_the_house_full_is_told_when_to_come_back() {
+    let world = world().await;
+    let edge = Edge::new(&world.app, Side::Device, 0, Duration::from_secs(1));
+    let routes = Router::new().route("/x", get(|| async { "in" })).layer(from_fn_with_state(edge, around));
+    let response = routes.oneshot(Request::get("/x").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status().as_u16(), 503);
+    assert_eq!(response.headers()["retry-after"], "10");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ready_says_why_in_one_line() {
+    let world = world().await;
+    let ready = async || world.get("/readyz").await;
+    ready().await.expect(200);
+    // A loop that hangs in a turn.
+    let stop = net::CancellationToken::new();
+    let hanging = |_| std::future::pending::<app::Result<domain::Time>>();
+    let looping = tokio::spawn(app::loops::drive(world.app.clone(), app::Work::Sync, stop.clone(), hanging));
+    while !world.app.status(app::Work::Sync).busy {
+        tokio::task::yield_now().await;
+    }
+    ready().await.expect(200);
+    world.clock.advance(Duration::from_secs(2 * 60 * 60));
+    let stuck = ready().await.expect(503).text;
+    assert!(
+        stuck.starts_with("not ready: the work loop sync has been busy") && stuck.lines().count() == 1,
+        "{stuck}"
+    );
+    looping.abort();
+
+    world.running.announce_stop();
+    assert_eq!(ready().await.expect(503).text.trim(), "not ready: the server is stopping");
+    world.get("/healthz").await.expect(200);
+}
+
+#[tokio::test]
+async fn every_metric_that_is_told_is_in_the_table_with_its_labels() {
+    let world = world().await;
+    world.new_token("Office", true).await;
+    let page = world.get("/metrics").await.expect(200).text;
+    crate::metrics::tests::holds_to_the_table(&page);
+    for name in
+        ["muster_build_info", "muster_database_bytes", "muster_alerts", "process_resident_memory_bytes"]
+    {
+        assert!(crate::metrics::tests::told(&page).contains_key(name), "{name}: {page}");
+    }
 }
 
 /// Refuses: A
