@@ -9,9 +9,11 @@ use serde::Deserialize;
 
 use crate::error::CliError;
 
+mod bound;
 pub(crate) mod limits;
+pub(crate) mod server;
 
-/// Every setting but the limits, with its default, as a file.
+/// Every setting but the bounds, with its default, as a file.
 const EXAMPLE: &str = include_str!("example.toml");
 /// Where the API listens when nobody says: this machine alone.
 const API_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
@@ -102,6 +104,7 @@ struct File {
     api: SideFile,
     devices: SideFile,
     proxies: ProxiesFile,
+    server: toml::Table,
     limits: toml::Table,
 }
 
@@ -150,6 +153,8 @@ pub(crate) struct Settings {
     pub(crate) proxies: Vec<String>,
     /// `rfc9440`, or the name of a header with escaped PEM.
     pub(crate) certificate_header: Option<String>,
+    /// What its listeners bound.
+    pub(crate) server: server::Bounds,
     /// What the server bounds.
     pub(crate) limits: Limits,
 }
@@ -211,6 +216,7 @@ impl Settings {
             )?,
             proxies: file.proxies.trusted,
             certificate_header: file.proxies.certificate_header,
+            server: server::read(&file.server)?,
             limits: limits::read(&file.limits)?,
             data,
         })
@@ -225,7 +231,7 @@ impl Settings {
 
 /// A settings file with every setting and its default.
 pub(crate) fn example() -> String {
-    format!("{EXAMPLE}\n{}", limits::example())
+    format!("{EXAMPLE}\n{}\n{}", server::example(), limits::example())
 }
 
 fn read(path: &Path) -> Result<File, CliError> {

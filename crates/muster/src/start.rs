@@ -52,6 +52,11 @@ impl Running {
         self.certificates.show_anew(&self.clock)
     }
 
+    /// Says by `/readyz` that nobody shall be sent here any more, and serves on.
+    pub(crate) fn announce_stop(&self) {
+        self.server.announce_stop();
+    }
+
     /// Takes no more requests, finishes those under way, and closes the database.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
@@ -127,7 +132,7 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         app: opened.app.clone(),
         api,
         device: Some(devices),
-        limits: server::ServerLimits::default(),
+        limits: settings.server.edge(),
         metrics_from: networks(&settings.metrics_from)?,
     };
     let server = server::Server::start(config).await.map_err(CliError::failed)?;
@@ -255,7 +260,7 @@ impl Certificates {
         };
         let proxies = proxies(settings, devices)?;
         let config = ListenConfig { tls, proxies, ..ListenConfig::plain(side.listen) };
-        Listener::bind(config).await.map_err(CliError::failed)
+        Listener::bind(settings.server.listening(config)).await.map_err(CliError::failed)
     }
 
     fn identity(&self, source: &Source, now: i64) -> Result<Identity, CliError> {

@@ -23,7 +23,8 @@ pub(crate) struct Serve {
     example_config: bool,
 }
 
-/// Serves until it is told to stop (SIGTERM, or Ctrl-C). SIGHUP has it show certificates anew meanwhile.
+/// Serves until it is told to stop (SIGTERM, or Ctrl-C); told again, it ends at once. SIGHUP has it show certificates anew
+/// meanwhile.
 pub(crate) async fn run(serve: Serve, handles: Handles) -> Result<(), CliError> {
     if serve.example_config {
         say!("{}", settings::example().trim_end());
@@ -41,9 +42,24 @@ pub(crate) async fn run(serve: Serve, handles: Handles) -> Result<(), CliError> 
             _ = hang_up.recv() => say!("{}", reread(&running)),
         }
     }
+    tokio::select! {
+        () = finish(&settings, running) => Ok(()),
+        () = stop.told() => Err(CliError::Words(
+            "told to stop again: ended at once; what was stored is whole, and what is due is taken up at the next start".into(),
+        )),
+    }
+}
+
+/// Stops in order: tells load balancers, refuses newcomers, finishes what is under way.
+async fn finish(settings: &Settings, running: Running) {
+    let announce = settings.server.stop_announce;
+    if !announce.is_zero() {
+        running.announce_stop();
+        say!("Stopping: /readyz says so for {} s.", announce.as_secs());
+        tokio::time::sleep(announce).await;
+    }
     say!("Stopping: requests under way are finished.");
     running.stop().await;
-    Ok(())
 }
 
 /// What came of reading certificates anew.
@@ -106,7 +122,8 @@ fn summary(settings: &Settings, running: &Running) -> Result<String, CliError> {
     } else if matches!(host(&running.device_url)?.as_str(), "localhost" | "127.0.0.1" | "::1") {
         text.push_str("  note     no device elsewhere can reach that host: set [devices] url before profiles go to Apple\n");
     }
-    let limits = settings::limits::changed(&settings.limits);
+    let mut limits = settings::server::changed(&settings.server);
+    limits.extend(settings::limits::changed(&settings.limits));
     for (index, (name, set, default)) in limits.iter().enumerate() {
         let heading = if index == 0 { "limits" } else { "" };
         text.push_str(&format!("  {heading:<8} {name} is {set}, by default {default}\n"));

@@ -1,75 +1,13 @@
-//! `[limits]`: what the server bounds, in the words of an operator. The defaults are [`Limits::default`].
-
-use std::time::Duration;
+//! `[limits]`: what the server's work is bounded by, in the words of an operator. The defaults are [`Limits::default`].
 
 use app::open::Limits;
-use toml::{Table, Value};
+use toml::Table;
 
+use super::bound::{DAY, Field, HOUR, Limit, MINUTE, SECOND, Section, bounds};
 use crate::error::CliError;
 
-const SECOND: u64 = 1;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-/// Units of a span, largest first.
-const UNITS: [(char, u64); 4] = [('d', DAY), ('h', HOUR), ('m', MINUTE), ('s', SECOND)];
-
-/// One limit: how it is written, and what it may be.
-struct Limit {
-    name: &'static str,
-    /// Least and most that make sense; of a span in seconds.
-    least: u64,
-    most: u64,
-    what: &'static str,
-    /// The requirement behind it, or else whose choice it is.
-    why: &'static str,
-    field: fn(&mut Limits) -> Field<'_>,
-}
-
-/// Where a limit is kept.
-enum Field<'a> {
-    Span(&'a mut Duration),
-    Count(&'a mut usize),
-    Small(&'a mut u32),
-}
-
-impl<'a> From<&'a mut Duration> for Field<'a> {
-    fn from(field: &'a mut Duration) -> Self {
-        Field::Span(field)
-    }
-}
-
-impl<'a> From<&'a mut usize> for Field<'a> {
-    fn from(field: &'a mut usize) -> Self {
-        Field::Count(field)
-    }
-}
-
-impl<'a> From<&'a mut u32> for Field<'a> {
-    fn from(field: &'a mut u32) -> Self {
-        Field::Small(field)
-    }
-}
-
-macro_rules! limits {
-    ($( $name:ident $least:expr, $most:expr, $what:literal, $why:literal; )+) => {
-        static LIMITS: &[Limit] = &[$(
-            Limit {
-                name: stringify!($name),
-                least: $least,
-                most: $most,
-                what: $what,
-                why: $why,
-                field: |limits| Field::from(&mut limits.$name),
-            },
-        )+];
-
-        /// A limit that the table does not have is one that nobody can set: then this does not compile.
-        const _: fn(Limits) = |Limits { $( $name: _ ),+ }| {};
-    };
-}
-
-limits! {
+bounds! {
+    LIMITS of Limits;
     tokens 1, 100_000, "Tokens of a tenant", "R16";
     profiles_per_token 1, 10_000, "Profiles of a token", "R14";
     sync_every MINUTE, 6 * DAY, "Between timed syncs; Apple's cursor lives for seven days", "R57";
@@ -99,112 +37,18 @@ limits! {
     released_kept DAY, 365 * DAY, "Devices that are gone at Apple are kept for so long", "N26";
 }
 
-impl Limit {
-    /// Takes what was written, if it is possible.
-    fn set(&self, given: &Value, limits: &mut Limits) -> Result<(), CliError> {
-        let field = (self.field)(limits);
-        let amount = match (&field, given) {
-            (Field::Span(_), Value::String(text)) => seconds(text),
-            (Field::Count(_) | Field::Small(_), Value::Integer(number)) => u64::try_from(*number).ok(),
-            _ => None,
-        };
-        match amount.filter(|amount| (self.least..=self.most).contains(amount)).and_then(|n| field.put(n)) {
-            Some(()) => Ok(()),
-            None => Err(self.impossible(given, limits)),
-        }
-    }
-
-    fn impossible(&self, given: &Value, limits: &mut Limits) -> CliError {
-        let kind = match (self.field)(limits) {
-            Field::Span(_) => "a time such as \"12h\", with s, m, h or d",
-            Field::Count(_) | Field::Small(_) => "a whole number",
-        };
-        let range = self.range(limits);
-        CliError::Words(format!(
-            "[limits]: {} = {} cannot be: it is {kind}, {range}",
-            self.name,
-            written(given)
-        ))
-    }
-
-    fn range(&self, limits: &mut Limits) -> String {
-        let field = (self.field)(limits);
-        format!("from {} to {}", field.words(self.least), field.words(self.most))
-    }
-
-    /// What it is set to, in words.
-    fn shown(&self, limits: &mut Limits) -> String {
-        let field = (self.field)(limits);
-        field.words(field.amount())
-    }
-}
-
-impl Field<'_> {
-    fn amount(&self) -> u64 {
-        match self {
-            Field::Span(span) => span.as_secs(),
-            Field::Count(count) => u64::try_from(**count).unwrap_or(u64::MAX),
-            Field::Small(count) => u64::from(**count),
-        }
-    }
-
-    /// Nothing when this machine's numbers are too small for it.
-    fn put(self, amount: u64) -> Option<()> {
-        match self {
-            Field::Span(span) => *span = Duration::from_secs(amount),
-            Field::Count(count) => *count = usize::try_from(amount).ok()?,
-            Field::Small(count) => *count = u32::try_from(amount).ok()?,
-        }
-        Some(())
-    }
-
-    /// An amount of this kind, in the largest unit that leaves no rest.
-    fn words(&self, amount: u64) -> String {
-        let Field::Span(_) = self else { return amount.to_string() };
-        let fits = UNITS.into_iter().find(|(_, unit)| amount.checked_rem(*unit) == Some(0));
-        let (letter, unit) = fits.unwrap_or(('s', SECOND));
-        format!("{}{letter}", amount.checked_div(unit).unwrap_or(amount))
-    }
-}
-
-/// A value as its file has it; of a longer one its kind.
-fn written(given: &Value) -> String {
-    match given {
-        Value::String(text) => format!("{text:?}"),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Boolean(flag) => flag.to_string(),
-        other => format!("that {}", other.type_str()),
-    }
-}
-
-/// A number and its unit, as seconds.
-pub(crate) fn seconds(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let unit = text.chars().next_back()?;
-    let (_, length) = UNITS.into_iter().find(|(letter, _)| *letter == unit)?;
-    let number = text.strip_suffix(unit)?;
-    // `parse` alone would take a plus sign.
-    if !number.chars().all(|c| c.is_ascii_digit()) {
-        return None;
-    }
-    number.parse::<u64>().ok()?.checked_mul(length)
-}
+static SECTION: Section<Limits> = Section {
+    name: "limits",
+    about: "# Limits. A time is a number with s, m, h or d (seconds, minutes, hours, days). In brackets: what may be set, and the\n\
+            # requirement behind it, or else whose choice it is.",
+    limits: LIMITS,
+};
 
 /// The defaults, and over them what the file says.
 pub(super) fn read(table: &Table) -> Result<Limits, CliError> {
-    let mut limits = Limits::default();
-    for (name, given) in table {
-        let limit = LIMITS.iter().find(|limit| limit.name == name).ok_or_else(|| unknown(name))?;
-        limit.set(given, &mut limits)?;
-    }
+    let limits = SECTION.read(table)?;
     together(&limits)?;
     Ok(limits)
-}
-
-fn unknown(name: &str) -> CliError {
-    let known = LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>().join(", ");
-    CliError::Words(format!("[limits]: there is no {name}; there are {known}"))
 }
 
 /// What one limit says of another.
@@ -233,27 +77,12 @@ fn together(limits: &Limits) -> Result<(), CliError> {
 
 /// Those that are not as they come: the name, what it is, and the default.
 pub(crate) fn changed(limits: &Limits) -> Vec<(&'static str, String, String)> {
-    let (mut set, mut default) = (limits.clone(), Limits::default());
-    let each = LIMITS.iter().map(|limit| (limit.name, limit.shown(&mut set), limit.shown(&mut default)));
-    each.filter(|(_, set, default)| set != default).collect()
+    SECTION.changed(limits)
 }
 
-/// The table of the example file: every limit with what it is, its range, the requirement behind it and its default.
+/// The table of the example file.
 pub(super) fn example() -> String {
-    let mut limits = Limits::default();
-    let mut text = String::from(
-        "# Limits. A time is a number with s, m, h or d (seconds, minutes, hours, days). In brackets: what may be set, and the\n\
-         # requirement behind it, or else whose choice it is.\n[limits]\n",
-    );
-    for limit in LIMITS {
-        let (shown, range) = (limit.shown(&mut limits), limit.range(&mut limits));
-        let value = match (limit.field)(&mut limits) {
-            Field::Span(_) => format!("\"{shown}\""),
-            Field::Count(_) | Field::Small(_) => shown,
-        };
-        text.push_str(&format!("# {} ({range}; {}).\n{} = {value}\n", limit.what, limit.why, limit.name));
-    }
-    text
+    SECTION.example()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::{Flags, Place, Settings, Tls, host};
+use super::{Flags, Listening, Place, Settings, Tls, host};
 
 fn file(text: &str) -> (tempfile::TempDir, Place) {
     let folder = tempfile::tempdir().unwrap();

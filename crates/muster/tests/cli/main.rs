@@ -10,8 +10,9 @@
 
 mod admin;
 mod balancer;
-mod nodes;
 mod doctor;
+mod nodes;
 mod operator;
+mod stopping;
 mod support;
 mod trouble;

@@ -80,8 +80,13 @@ impl Beside {
     }
 
     /// Asks it to stop, as an operator's system does; whether it ended well.
-    pub(crate) fn terminate(mut self) -> bool {
+    pub(crate) fn terminate(self) -> bool {
         self.signal("TERM");
+        self.ended_well()
+    }
+
+    /// Waits for its end; whether that was a good one.
+    pub(crate) fn ended_well(mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 }

@@ -36,7 +36,7 @@ fn what_is_set_reaches_the_limit_of_that_name_and_no_other() {
         let amount = if limit.least == default { limit.least + 1 } else { limit.least };
         let is_span = matches!((limit.field)(&mut limits), Field::Span(_));
         let given = if is_span { format!("{amount}s").into() } else { toml::Value::Integer(amount as i64) };
-        limit.set(&given, &mut limits).unwrap();
+        limit.set("limits", &given, &mut limits).unwrap();
         let names: Vec<_> = changed(&limits).into_iter().map(|(name, ..)| name).collect();
         assert_eq!(names, [limit.name]);
         // `Debug` names the fields itself and knows nothing of the table.

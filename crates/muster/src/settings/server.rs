@@ -1,0 +1,127 @@
+//! `[server]`: what listeners take, how long they wait, and how they stop.
+
+use std::time::Duration;
+
+use net::ListenConfig;
+use server::ServerLimits;
+use toml::Table;
+
+use super::bound::{Field, HOUR, Limit, MINUTE, Section, bounds};
+use crate::error::CliError;
+
+/// Bounds of the listeners and of a stop. The defaults are those of [`net::Limits`] and [`ServerLimits`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    pub(crate) connections: usize,
+    pub(crate) api_requests: usize,
+    pub(crate) device_requests: usize,
+    pub(crate) api_request: Duration,
+    pub(crate) handshake: Duration,
+    pub(crate) head: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) stop_announce: Duration,
+    pub(crate) stop_finish: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        let (listener, server) = (net::Limits::default(), ServerLimits::default());
+        Self {
+            connections: listener.connections,
+            api_requests: server.api_requests,
+            device_requests: server.device_requests,
+            api_request: server.api_timeout,
+            handshake: listener.handshake,
+            head: listener.header,
+            idle: listener.idle,
+            stop_announce: Duration::ZERO,
+            stop_finish: listener.drain,
+        }
+    }
+}
+
+bounds! {
+    BOUNDS of Bounds;
+    connections 10, 1_000_000, "Connections of each listener; more wait in the operating system", "30 kB each, with TLS";
+    api_requests 1, 100_000, "API requests at a time; more are answered 503 with Retry-After", "each may hold some megabytes";
+    device_requests 1, 100_000, "Device requests at a time; more are answered 503 with Retry-After", "devices come back by themselves";
+    api_request 10, HOUR, "For one API request, body and answer", "asking Apple takes up to a minute";
+    handshake 1, 5 * MINUTE, "For a TLS handshake", "Setup Assistant on a poor network";
+    head 1, 5 * MINUTE, "For the head of a request to arrive", "nobody sends one so slowly who means well";
+    idle 10, HOUR, "A connection at rest is closed after", "longer than a minute, in which a device sends results";
+    stop_announce 0, 10 * MINUTE, "At a stop, /readyz says 503 for so long before connections are refused", "load balancers look every few seconds";
+    stop_finish 1, HOUR, "At a stop, requests under way may finish for so long", "then they are cut";
+}
+
+static SECTION: Section<Bounds> = Section {
+    name: "server",
+    about: "# Listeners: what each takes, how long it waits, and how it stops.",
+    limits: BOUNDS,
+};
+
+impl Bounds {
+    /// For a listener.
+    pub(crate) fn listening(&self, config: ListenConfig) -> ListenConfig {
+        let limits = net::Limits {
+            connections: self.connections,
+            handshake: self.handshake,
+            header: self.head,
+            idle: self.idle,
+            drain: self.stop_finish,
+            ..config.limits
+        };
+        ListenConfig { limits, ..config }
+    }
+
+    /// For the edge.
+    pub(crate) fn edge(&self) -> ServerLimits {
+        ServerLimits {
+            api_requests: self.api_requests,
+            device_requests: self.device_requests,
+            api_timeout: self.api_request,
+        }
+    }
+}
+
+/// The defaults, and over them what the file says.
+pub(super) fn read(table: &Table) -> Result<Bounds, CliError> {
+    SECTION.read(table)
+}
+
+/// Those that are not as they come: the name, what it is, and the default.
+pub(crate) fn changed(bounds: &Bounds) -> Vec<(&'static str, String, String)> {
+    SECTION.changed(bounds)
+}
+
+/// The table of the example file.
+pub(super) fn example() -> String {
+    SECTION.example()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every setting of listeners stands in the operator's guide with its default and its reason.
+    #[test]
+    fn the_guide_tells_every_bound_of_a_listener_with_its_default() {
+        let guide = include_str!("../../../../docs/operations.md");
+        let mut defaults = Bounds::default();
+        for bound in BOUNDS {
+            let shown = bound.shown(&mut defaults);
+            let row = format!("| `{}` | {shown} |", bound.name);
+            assert!(guide.contains(&row), "docs/operations.md has no row {row}");
+        }
+    }
+
+    #[test]
+    fn a_bound_that_cannot_be_is_refused_under_the_name_of_its_table() {
+        let refused = read(&"api_requests = 0".parse().unwrap()).unwrap_err().to_string();
+        assert!(
+            refused.contains("[server]: api_requests = 0") && refused.contains("from 1 to 100000"),
+            "{refused}"
+        );
+        let bounds = read(&"stop_announce = '5s'".parse().unwrap()).unwrap();
+        assert_eq!(changed(&bounds), [("stop_announce", "5s".to_owned(), "0s".to_owned())]);
+    }
+}
