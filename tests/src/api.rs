@@ -86,6 +86,11 @@ impl Api {
         &self.who
     }
 
+    /// The bearer token that it calls with at present.
+    pub async fn present_bearer(&self) -> Option<String> {
+        self.bearer.lock().await.clone()
+    }
+
     /// GET.
     pub async fn get(&self, path: &str) -> Reply {
         self.call(Method::GET, path, None).await

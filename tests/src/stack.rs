@@ -189,6 +189,37 @@ impl Stack {
         }
     }
 
+    /// This stack as `muster doctor` looks at it.
+    #[must_use]
+    pub fn subject(&self) -> app::doctor::Subject {
+        let door = |url: &str, address| app::doctor::Door {
+            url: url.to_owned(),
+            listen: address,
+            tls: true,
+            own: true,
+            anchors: Some(self.authority.certificate_pem.clone()),
+        };
+        app::doctor::Subject {
+            data: self.folder.root().to_owned(),
+            secret_files: Vec::new(),
+            database_url: self.place.database_url.clone(),
+            seal_key_file: "seal.key".into(),
+            seal_key: Ok(self.place.seal_key.clone()),
+            older_seal_keys: Vec::new(),
+            api: door(&self.api_url, self.addresses[0]),
+            devices: door(&self.device_url, self.addresses[1]),
+            running: true,
+            limits: self.limits.clone(),
+            want_free: 0,
+        }
+    }
+
+    /// The key that seals the secrets of its database.
+    #[must_use]
+    pub fn seal_key(&self) -> &str {
+        &self.place.seal_key
+    }
+
     /// A further server on the same database, with an API of its own.
     ///
     /// # Panics

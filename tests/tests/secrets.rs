@@ -155,7 +155,50 @@ async fn live(stack: &Stack, secrets: &mut Secrets) -> (String, Vec<u8>) {
     assert_eq!(stack.upload(&program).await.status, 204);
     add_token(secrets, stack, &program);
     stack.sync(&program).await;
+    sign_in(stack, secrets).await;
+    look(stack, secrets).await;
     (serials[0].clone(), answers)
+}
+
+/// Signing in, well and badly.
+async fn sign_in(stack: &Stack, secrets: &mut Secrets) {
+    secrets.add("the bearer token", stack.api.present_bearer().await.unwrap());
+    secrets.add("the seal key", stack.seal_key());
+    let wrong = "a-secret-that-is-nobodys";
+    secrets.add("a wrong client secret", wrong);
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "https://graph.microsoft.com/.default"),
+        ("client_id", &stack.api.application().client_id),
+        ("client_secret", wrong),
+    ];
+    let body = form.map(|(name, value)| format!("{name}={}", value.replace([':', '/'], "%2F"))).join("&");
+    let url = format!("{}/default/oauth2/v2.0/token", stack.api_url);
+    let request = stack.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
+    assert!(!request.send().await.unwrap().status().is_success());
+    let forged = stack.http.get(format!("{}/beta/muster/alerts", stack.api_url)).bearer_auth(wrong);
+    assert_eq!(forged.send().await.unwrap().status().as_u16(), 401);
+}
+
+/// What an operator sees: health, numbers, and everything that `muster doctor` tells, of a healthy server and of one
+/// whose key is another's.
+async fn look(stack: &Stack, secrets: &Secrets) {
+    let mut told = String::new();
+    for path in ["healthz", "readyz", "metrics"] {
+        let seen = stack.http.get(format!("{}/{path}", stack.api_url)).send().await.unwrap();
+        told.push_str(&seen.text().await.unwrap());
+    }
+    let well = app::doctor::examine(&stack.subject(), &stack.clock).await;
+    let key = app::open::seal_key().unwrap();
+    let broken = app::doctor::Subject { seal_key: Ok(key), ..stack.subject() };
+    let ill = app::doctor::examine(&broken, &stack.clock).await;
+    for finding in well.iter().chain(&ill) {
+        told.push_str(&format!("{finding:?}\n"));
+    }
+    for words in ["muster_devices", "takes the push certificate", "is not the key that sealed"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    secrets.must_not_be_in("what the operator sees", told.as_bytes());
 }
 
 /// Refuses: U
