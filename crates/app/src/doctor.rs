@@ -67,15 +67,17 @@ pub struct Door {
 
 /// Looks at everything, and answers in the order in which an operator would.
 pub async fn examine(subject: &Subject, clock: &Clock) -> Vec<Finding> {
-    let ((mut findings, opened), doors) =
-        tokio::join!(database::examine(subject, clock), door::examine(subject, clock));
+    // Boxed: each is large, and it is done once.
+    let database = Box::pin(database::examine(subject, clock));
+    let doors = Box::pin(door::examine(subject, clock));
+    let ((mut findings, opened), doors) = tokio::join!(database, doors);
     let mut all = place::examine(subject);
     all.append(&mut findings);
     let mut sources = Vec::new();
     let mut tenants = Vec::new();
     let mut real = false;
     if let Some(opened) = opened {
-        let looked = tenant::examine(&opened).await;
+        let looked = Box::pin(tenant::examine(&opened)).await;
         (tenants, sources, real) = (looked.findings, looked.clocks, looked.real_token);
         opened.app.store.close().await;
     }

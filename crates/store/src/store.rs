@@ -88,7 +88,7 @@ impl Store {
         let StoreConfig { url, seal } = config;
         let seal = Arc::new(seal);
         let engine = match sqlite::path(&url) {
-            None => Engine::Postgres(postgres::pool(&url)?),
+            None => Engine::Postgres(Postgres::start(postgres::pool(&url)?, &seal)),
             Some(path) => {
                 // A writer that cannot write.
                 let writer = Writer::start(sqlite::open_reader(&path)?, Arc::clone(&seal))?;
