@@ -32,6 +32,26 @@ pub(crate) async fn fresh(engine: Engine, folder: &Folder) -> String {
     }
 }
 
+/// Does to a database what a later program would, which has a migration more for each of `steps`: so many newer than
+/// ours must a program be that lives with it.
+///
+/// # Panics
+/// When that fails.
+pub async fn migrate_on(url: &str, seal_key: &str, steps: &[i64]) {
+    let mut known = store::Migrations::own();
+    let own = known.newest();
+    for (number, newer) in (own + 1..).zip(steps) {
+        known = known.and(store::Migration {
+            name: format!("{number}_later").into(),
+            sql: format!("create table later_{number} (\n    id bigint not null primary key\n);").into(),
+            oldest: own + newer,
+        });
+    }
+    let seal = pki::seal::SealKeys::new(pki::seal::SealKey::from_base64(seal_key).unwrap(), Vec::new());
+    let config = store::StoreConfig { url: url.to_owned(), seal };
+    store::Store::open_as(config, &known).await.unwrap().close().await;
+}
+
 /// The address of a fresh database on the PostgreSQL server there is.
 ///
 /// # Panics

@@ -10,6 +10,7 @@ mod ade;
 pub mod alert;
 mod app;
 pub mod application;
+pub mod backup;
 pub mod ca;
 pub mod command;
 pub mod device;

@@ -4,7 +4,9 @@ pub mod assign;
 pub mod commands;
 pub mod identity_renewal;
 pub mod last_seen;
+pub mod node;
 pub mod push;
+pub mod retention;
 pub mod setup;
 pub mod sync;
 
@@ -43,11 +45,15 @@ pub enum Work {
     IdentityRenewal,
     /// Gives up commands that nobody answers.
     Commands,
+    /// Forgets what is older than it is kept.
+    Retention,
+    /// Says that this server lives, and looks whether it may go on.
+    Node,
 }
 
 impl Work {
     /// Every loop.
-    pub const ALL: [Work; 7] = [
+    pub const ALL: [Work; 9] = [
         Work::Sync,
         Work::Assign,
         Work::Setup,
@@ -55,6 +61,8 @@ impl Work {
         Work::LastSeen,
         Work::IdentityRenewal,
         Work::Commands,
+        Work::Retention,
+        Work::Node,
     ];
 
     /// Its name in logs and metrics.
@@ -67,6 +75,8 @@ impl Work {
             Work::LastSeen => "lastSeen",
             Work::IdentityRenewal => "identityRenewal",
             Work::Commands => "commands",
+            Work::Retention => "retention",
+            Work::Node => "node",
         }
     }
 }
@@ -111,6 +121,13 @@ impl Seat {
     }
 }
 
+/// What is to be said of the database's schema, if it is not this program's.
+#[derive(Default)]
+struct SchemaWords {
+    said: Mutex<Option<String>>,
+    unfit: CancellationToken,
+}
+
 /// Every loop's bell and status.
 #[derive(Default)]
 pub(crate) struct Loops {
@@ -121,6 +138,9 @@ pub(crate) struct Loops {
     last_seen: Seat,
     identity_renewal: Seat,
     commands: Seat,
+    retention: Seat,
+    node: Seat,
+    schema: SchemaWords,
     stopping: CancellationToken,
 }
 
@@ -134,7 +154,29 @@ impl Loops {
             Work::LastSeen => &self.last_seen,
             Work::IdentityRenewal => &self.identity_renewal,
             Work::Commands => &self.commands,
+            Work::Retention => &self.retention,
+            Work::Node => &self.node,
         }
+    }
+
+    /// When the loop of the node last ended a turn.
+    pub(crate) fn last_turn_of_node(&self) -> Option<Time> {
+        self.node.status().last_turn_at
+    }
+
+    /// Keeps what is to be said of the schema; whether it is news.
+    pub(crate) fn note(&self, words: String) -> bool {
+        let mut said = self.schema.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = said.as_ref() != Some(&words);
+        *said = Some(words);
+        news
+    }
+
+    /// This program may not go on: its loops end, and whoever waits for that is told.
+    pub(crate) fn unfit(&self, words: String) {
+        self.note(words);
+        self.stopping.cancel();
+        self.schema.unfit.cancel();
     }
 
     pub(crate) fn wake(&self, work: Work) {
@@ -147,6 +189,17 @@ impl App {
     /// How a loop stands.
     pub fn status(&self, work: Work) -> LoopStatus {
         self.loops.seat(work).status().clone()
+    }
+
+    /// What is to be said of the database's schema when a later program has changed it.
+    pub fn schema_words(&self) -> Option<String> {
+        self.loops.schema.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until a later program has made of the database what this one cannot work with; answers why.
+    pub async fn unfit(&self) -> String {
+        self.loops.schema.unfit.cancelled().await;
+        self.schema_words().unwrap_or_default()
     }
 
     /// Whether the program is told to stop: long turns end at the next place where nothing is half done.
@@ -165,6 +218,8 @@ pub fn spawn(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     running.spawn(drive(app.clone(), Work::LastSeen, stop.clone(), last_seen::turn));
     running.spawn(drive(app.clone(), Work::IdentityRenewal, stop.clone(), identity_renewal::turn));
     running.spawn(drive(app.clone(), Work::Commands, stop.clone(), commands::turn));
+    running.spawn(drive(app.clone(), Work::Retention, stop.clone(), retention::turn));
+    running.spawn(drive(app.clone(), Work::Node, stop.clone(), node::turn));
     running
 }
 

@@ -60,12 +60,15 @@ pub fn seal_key() -> Result<Zeroizing<String>> {
 /// # Errors
 /// A key that is none, or the store's.
 pub async fn store(place: &Place) -> Result<Store> {
+    Ok(Store::open(StoreConfig { url: place.database_url.clone(), seal: seal_keys(place)? }).await?)
+}
+
+pub(crate) fn seal_keys(place: &Place) -> Result<SealKeys> {
     let key = |text: &Zeroizing<String>| {
         SealKey::from_base64(text).map_err(|e| AppError::invalid("seal key", format!("it is unusable: {e}")))
     };
     let older = place.older_seal_keys.iter().map(key).collect::<Result<Vec<_>>>()?;
-    let seal = SealKeys::new(key(&place.seal_key)?, older);
-    Ok(Store::open(StoreConfig { url: place.database_url.clone(), seal }).await?)
+    Ok(SealKeys::new(key(&place.seal_key)?, older))
 }
 
 /// Opens the store, and makes the default tenant and its first application at the first start. With `practice` the
@@ -214,6 +217,8 @@ pub fn work(app: &App) -> Works {
             Work::LastSeen => tokio::spawn(drive(app, work, stop, loops::last_seen::turn)),
             Work::IdentityRenewal => tokio::spawn(drive(app, work, stop, loops::identity_renewal::turn)),
             Work::Commands => tokio::spawn(drive(app, work, stop, loops::commands::turn)),
+            Work::Retention => tokio::spawn(drive(app, work, stop, loops::retention::turn)),
+            Work::Node => tokio::spawn(drive(app, work, stop, loops::node::turn)),
         });
     }
     Works { app: app.clone(), stop, tasks }
@@ -231,7 +236,15 @@ impl Works {
         if let Err(error) = loops::last_seen::turn(self.app.clone()).await {
             tracing::error!("failed to {error}");
         }
+        if let Err(error) = loops::node::leave(&self.app).await {
+            tracing::error!("failed to {error}");
+        }
         self.app.store.close().await;
+    }
+
+    /// Waits until this program may not go on working with the database; answers why.
+    pub async fn unfit(&self) -> String {
+        self.app.unfit().await
     }
 }
 

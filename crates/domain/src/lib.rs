@@ -16,6 +16,7 @@ pub mod name_template;
 pub mod platform;
 pub mod profile;
 pub mod push;
+pub mod retention;
 pub mod secret;
 pub mod setup;
 pub mod sync;

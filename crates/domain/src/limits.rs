@@ -61,6 +61,10 @@ pub struct Limits {
     pub provisional: Duration,
     /// Devices gone at Apple are kept, as released, for so long (N26).
     pub released_kept: Duration,
+    /// Ended commands are kept for so long: a quarter, which people look back on.
+    pub commands_kept: Duration,
+    /// Ended sync runs are kept for so long.
+    pub sync_runs_kept: Duration,
 }
 
 impl Default for Limits {
@@ -95,6 +99,8 @@ impl Default for Limits {
             commands_per_device: 200,
             provisional: 30 * DAY,
             released_kept: 30 * DAY,
+            commands_kept: 90 * DAY,
+            sync_runs_kept: 90 * DAY,
         }
     }
 }

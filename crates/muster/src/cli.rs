@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    demo, devices, doctor, login, managed_devices, offline, organization, practice, profiles,
-    push_certificate, serve, sync, tokens,
+    backup, demo, devices, doctor, login, managed_devices, offline, organization, practice, profiles,
+    push_certificate, rotate, serve, sync, tokens,
 };
 use crate::output::Format;
 
@@ -104,14 +104,16 @@ pub(crate) enum Command {
     Doctor(Box<doctor::Doctor>),
     /// Organisations on this server (at the machine itself, beside a running server or without one).
     Tenant(offline::Tenant),
-    /// Copy a SQLite database to a file, also while the server runs (at the machine itself).
+    /// Copy all that a server needs into a folder, also while it runs (at the machine itself).
     ///
-    /// Example: muster backup --data data /var/backups/muster-2026-01-31.db
-    Backup(offline::Backup),
-    /// Put such a copy back in place, while the server is stopped (at the machine itself).
+    /// Example: muster backup --config muster.toml --passphrase-file /root/muster.passphrase /var/backups/muster-2026-01-31
+    Backup(backup::Backup),
+    /// Bring such a copy back, into SQLite or PostgreSQL, while the server is stopped (at the machine itself).
     ///
-    /// Example: muster restore --data data /var/backups/muster-2026-01-31.db
-    Restore(offline::Restore),
+    /// Example: muster restore --config muster.toml --passphrase-file /root/muster.passphrase /var/backups/muster-2026-01-31
+    Restore(backup::Restore),
+    /// Change keys, while every server of the database is stopped (at the machine itself).
+    Rotate(rotate::Rotate),
     /// Print a completion script for a shell.
     ///
     /// Example: muster completions bash > /etc/bash_completion.d/muster

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod devices;
 pub(crate) mod doctor;
@@ -10,6 +11,7 @@ pub(crate) mod organization;
 pub(crate) mod practice;
 pub(crate) mod profiles;
 pub(crate) mod push_certificate;
+pub(crate) mod rotate;
 pub(crate) mod serve;
 pub(crate) mod sync;
 pub(crate) mod tokens;
@@ -46,8 +48,9 @@ pub(crate) async fn run(arguments: Arguments, handles: Handles) -> Result<ExitCo
         Command::Alerts => alerts(&api(&common)?, &common).await,
         Command::Troubles => troubles(&api(&common)?, &common).await,
         Command::Tenant(tenant) => offline::tenant(tenant, common.format()).await,
-        Command::Backup(backup) => offline::backup(backup, common.format()).await,
-        Command::Restore(restore) => offline::restore(restore, common.format()).await,
+        Command::Backup(backup) => backup::backup(backup, common.format()).await,
+        Command::Restore(restore) => backup::restore(restore, common.format()).await,
+        Command::Rotate(rotate) => rotate::rotate(rotate, common.format()).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "muster", &mut script);

@@ -7,6 +7,7 @@ mod api;
 mod cli;
 mod command;
 mod error;
+mod key_file;
 mod log;
 mod output;
 mod portal;

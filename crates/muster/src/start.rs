@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::Handles;
 use crate::error::CliError;
+use crate::key_file;
 use crate::practice_file::PracticeFile;
 use crate::profile_file::write_private;
 use crate::settings::{Settings, Side, Tls, host};
@@ -57,6 +58,11 @@ impl Running {
         self.server.announce_stop();
     }
 
+    /// Waits until this program may not go on working with the database; answers why.
+    pub(crate) async fn unfit(&self) -> String {
+        self.works.unfit().await
+    }
+
     /// Takes no more requests, finishes those under way, and closes the database.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
@@ -75,16 +81,28 @@ pub(crate) fn authority_path(data: &Path) -> PathBuf {
 
 /// The database and its keys, as they are.
 pub(crate) fn place(settings: &Settings) -> Result<Place, CliError> {
-    let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|e| CliError::file("read", path, e));
-    Ok(Place {
-        database_url: settings.database_url.clone(),
-        seal_key: read(&settings.seal_key_file)?.into(),
-        older_seal_keys: settings
-            .older_seal_key_files
-            .iter()
-            .map(|path| read(path).map(Into::into))
-            .collect::<Result<_, _>>()?,
-    })
+    let mut place = key_file::place(
+        &settings.database_url,
+        &key_file::written(&key_file::read(&settings.seal_key_file)?),
+    )?;
+    for path in &settings.older_seal_key_files {
+        place.older_seal_keys.extend(key_file::read(path)?);
+    }
+    Ok(place)
+}
+
+/// The place of a server that has run: an operator's command makes neither keys nor an empty database.
+pub(crate) fn existing(settings: &Settings) -> Result<Place, CliError> {
+    if let Some(path) = settings.sqlite_path()
+        && !path.exists()
+    {
+        let words = format!(
+            "there is no database at {}: say --data or --config as for `muster serve`",
+            path.display()
+        );
+        return Err(CliError::Words(words));
+    }
+    place(settings)
 }
 
 /// Starts a server.

@@ -68,7 +68,10 @@ pub(crate) fn alive() -> Router {
 /// Whether to send somebody here, and if not, why in one line.
 async fn ready(State(health): State<Health>) -> Response {
     match why_not(&health).await {
-        None => "ready".into_response(),
+        None => match health.app.schema_words() {
+            None => "ready".into_response(),
+            Some(words) => format!("ready; {words}").into_response(),
+        },
         Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response(),
     }
 }

@@ -366,8 +366,10 @@ pub async fn count_throttled(
 ///
 /// # Errors
 /// The engine's.
-pub async fn prune_gone(tx: &mut Tx<'_>, before: Time) -> Result<u64, StoreError> {
-    tx.execute("delete from device where not present and gone_at < $1", params![before]).await
+pub async fn prune_gone(tx: &mut Tx<'_>, before: Time, limit: u32) -> Result<u64, StoreError> {
+    let sql = "delete from device where (tenant_id, token_id, serial) in \
+        (select tenant_id, token_id, serial from device where not present and gone_at < $1 limit $2)";
+    tx.execute(sql, params![before, limit]).await
 }
 
 /// Deletes every row of a token for good, as the token itself is deleted (R26); how many.

@@ -85,8 +85,10 @@ pub async fn challenge_use(
 ///
 /// # Errors
 /// The engine's.
-pub async fn challenges_expire(tx: &mut Tx<'_>, now: Time) -> Result<u64, StoreError> {
-    tx.execute("delete from challenge where expires_at <= $1", params![now]).await
+pub async fn challenges_expire(tx: &mut Tx<'_>, now: Time, limit: u32) -> Result<u64, StoreError> {
+    let sql = "delete from challenge where (tenant_id, hash) in \
+        (select tenant_id, hash from challenge where expires_at <= $1 limit $2)";
+    tx.execute(sql, params![now, limit]).await
 }
 
 /// The certificate of the tenant's device CA, DER. Its key is a secret.

@@ -11,6 +11,7 @@
 //! - **Text.** A text with a zero byte is refused on both engines, because PostgreSQL cannot hold it.
 
 pub mod application;
+pub mod archive;
 mod bulk;
 pub mod command;
 pub mod device;
@@ -39,6 +40,7 @@ mod tx;
 mod value;
 
 pub use error::{Retryable, StoreError};
+pub use migrate::{Migration, Migrations, Schema};
 pub use page::{Column, Direction, Keyset, Page, PageQuery, SortValue};
 pub use stats::Load;
 pub use store::{Store, StoreConfig};

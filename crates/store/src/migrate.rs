@@ -1,32 +1,139 @@
 //! Migrations: numbered texts in PostgreSQL's words, applied once, in order, and never changed afterwards.
 
+use std::borrow::Cow;
+
 use deadpool_postgres::Pool;
 use rusqlite::Connection;
 
-use crate::StoreError;
+use crate::value::params;
+use crate::{StoreError, Tx};
 
-/// Every migration, in order. A text that was released is never edited: its checksum is kept beside its number.
-const MIGRATIONS: &[(&str, &str)] = &[
-    ("0001_organisation", include_str!("migrations/0001_organisation.sql")),
-    ("0002_devices", include_str!("migrations/0002_devices.sql")),
-    ("0003_management", include_str!("migrations/0003_management.sql")),
-    ("0004_seen", include_str!("migrations/0004_seen.sql")),
-    ("0005_trouble", include_str!("migrations/0005_trouble.sql")),
+/// One migration. A text that was released is never edited: its checksum is kept beside its number, which is its place
+/// in the list.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// Its name, such as `0004_names`.
+    pub name: Cow<'static, str>,
+    /// What it does, in PostgreSQL's words.
+    pub sql: Cow<'static, str>,
+    /// The oldest program, by the number of its newest migration, that goes on working beside this one. The number
+    /// before its own if it only adds what older programs may ignore; its own if they cannot live with it.
+    pub oldest: i64,
+}
+
+/// Every migration, in order, and the oldest program that lives with each.
+const MIGRATIONS: &[(&str, &str, i64)] = &[
+    ("0001_organisation", include_str!("migrations/0001_organisation.sql"), 1),
+    ("0002_devices", include_str!("migrations/0002_devices.sql"), 2),
+    ("0003_management", include_str!("migrations/0003_management.sql"), 3),
+    // An older program would not write down what its full pass has seen, and the devices would seem to be gone.
+    ("0004_seen", include_str!("migrations/0004_seen.sql"), 4),
+    ("0005_trouble", include_str!("migrations/0005_trouble.sql"), 4),
 ];
+
+/// The migrations that a program knows.
+#[derive(Debug, Clone)]
+pub struct Migrations(Vec<Migration>);
+
+impl Migrations {
+    /// Those of this program.
+    #[must_use]
+    pub fn own() -> Self {
+        let own = |(name, sql, oldest): &(&'static str, &'static str, i64)| Migration {
+            name: Cow::Borrowed(name),
+            sql: Cow::Borrowed(sql),
+            oldest: *oldest,
+        };
+        Self(MIGRATIONS.iter().map(own).collect())
+    }
+
+    /// Those of a later program: how upgrades are tried before there is one.
+    #[must_use]
+    pub fn and(mut self, next: Migration) -> Self {
+        self.0.push(next);
+        self
+    }
+
+    /// Those up to a number: the schema that a copy was made of.
+    #[must_use]
+    pub fn up_to(mut self, number: i64) -> Self {
+        self.0.truncate(usize::try_from(number).unwrap_or(0));
+        self
+    }
+
+    /// The number of the newest.
+    #[must_use]
+    pub fn newest(&self) -> i64 {
+        i64::try_from(self.0.len()).unwrap_or(i64::MAX)
+    }
+}
+
+/// How the schema of a database stands to a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schema {
+    /// Number of the newest migration that was applied.
+    pub applied: i64,
+    /// The oldest program, by the number of its newest migration, that lives with it.
+    pub oldest: i64,
+    /// Number of this program's newest migration.
+    pub known: i64,
+}
+
+impl Schema {
+    /// Whether a later program has changed it.
+    #[must_use]
+    pub const fn is_newer(&self) -> bool {
+        self.applied > self.known
+    }
+
+    /// Whether this program may work with it.
+    #[must_use]
+    pub const fn fits(&self) -> bool {
+        self.known >= self.oldest
+    }
+}
+
+impl std::fmt::Display for Schema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { applied, oldest, known } = self;
+        if self.fits() && self.is_newer() {
+            return write!(
+                f,
+                "a later program has brought the database to schema {applied}; this program knows {known} and goes on \
+                 working with it, until it is upgraded too"
+            );
+        }
+        if self.fits() {
+            return write!(f, "the database is at schema {applied}, as this program wants it");
+        }
+        write!(
+            f,
+            "a later program has brought the database to schema {applied}, which programs before schema {oldest} cannot \
+             work with; this program knows {known}. Start that later program, or restore a copy from before the upgrade"
+        )
+    }
+}
 
 /// Told to SQLite's planner at each start; PostgreSQL gathers its own statistics.
 const SQLITE_PLANS: &str = include_str!("migrations/sqlite_plans.sql");
 
+/// What was applied; and in a table of its own, since the first programs did not know it, who can live with that.
 const LEDGER: &str = "create table if not exists migration (
     number bigint not null primary key,
     name text collate \"C\" not null,
     checksum text collate \"C\" not null
-)";
+);
+create table if not exists migration_oldest (
+    number bigint not null primary key,
+    oldest bigint not null
+);";
 
-const APPLIED: &str = "select number, name, checksum from migration order by number";
 /// Number and name of the last one.
 pub(crate) const LAST: &str = "select number, name from migration order by number desc limit 1";
+const APPLIED: &str = "select m.number, m.name, m.checksum, coalesce(o.oldest, m.number) from migration m \
+    left join migration_oldest o on o.number = m.number order by m.number";
 const RECORD: &str = "insert into migration (number, name, checksum) values ($1, $2, $3)";
+const RECORD_OLDEST: &str = "insert into migration_oldest (number, oldest) values ($1, $2)";
 
 /// Held while migrations run, so that nodes that start together take turns: "muster" in ASCII.
 const POSTGRES_LOCK: &str = "select pg_advisory_xact_lock(120282526246258)";
@@ -35,30 +142,47 @@ const POSTGRES_LOCK: &str = "select pg_advisory_xact_lock(120282526246258)";
 pub(crate) fn known() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
+/// What the ledger has of one migration: number, name, checksum, and the oldest program that lives with it.
+type Applied = (i64, String, String, i64);
 
 /// A step that is still to be applied.
-struct Step {
+struct Step<'a> {
     number: i64,
-    name: &'static str,
-    sql: &'static str,
+    migration: &'a Migration,
     checksum: String,
 }
 
-/// The steps that are left after `applied`, given as number, name and checksum.
-fn pending(applied: &[(i64, String, String)]) -> Result<Vec<Step>, StoreError> {
+/// The steps that are left after `applied`.
+fn pending<'a>(known: &'a Migrations, applied: &[Applied]) -> Result<Vec<Step<'a>>, StoreError> {
     let mut steps = Vec::new();
-    for (number, (name, sql)) in (1..).zip(MIGRATIONS) {
-        let checksum = pki::digest::sha256_hex(sql.as_bytes());
+    for (number, migration) in (1..).zip(&known.0) {
+        let checksum = pki::digest::sha256_hex(migration.sql.as_bytes());
         match applied.iter().find(|(applied, ..)| *applied == number) {
-            None => steps.push(Step { number, name, sql, checksum }),
-            Some((.., recorded)) if *recorded == checksum => {}
-            Some(_) => return Err(StoreError::Schema(format!("{name} was applied with another text"))),
+            None => steps.push(Step { number, migration, checksum }),
+            Some((_, _, recorded, _)) if *recorded == checksum => {}
+            Some(_) => {
+                return Err(StoreError::Schema(format!("{} was applied with another text", migration.name)));
+            }
         }
     }
-    match applied.iter().find(|(number, ..)| usize::try_from(*number).is_ok_and(|n| n > MIGRATIONS.len())) {
-        None => Ok(steps),
-        Some((_, name, _)) => Err(StoreError::Schema(format!("a later program has applied {name}"))),
+    let schema = Schema {
+        applied: applied.iter().map(|(number, ..)| *number).max().unwrap_or(0),
+        oldest: applied.iter().map(|(.., oldest)| *oldest).max().unwrap_or(0),
+        known: known.newest(),
+    };
+    if schema.is_newer() && !schema.fits() {
+        return Err(StoreError::Schema(schema.to_string()));
     }
+    Ok(steps)
+}
+
+/// How the database stands to a program that knows so many migrations.
+pub(crate) async fn schema(tx: &mut Tx<'_>, known: i64) -> Result<Schema, StoreError> {
+    let sql = "select coalesce(max(m.number), 0), coalesce(max(coalesce(o.oldest, m.number)), 0) from migration m \
+        left join migration_oldest o on o.number = m.number";
+    let row = tx.query_opt(sql, params![]).await?;
+    let mut row = row.ok_or_else(|| StoreError::Corrupt { what: "a count without a row".into() })?;
+    Ok(Schema { applied: row.int()?, oldest: row.int()?, known })
 }
 
 /// The text in SQLite's words.
@@ -76,23 +200,24 @@ fn sqlite_words(sql: &str) -> String {
     text
 }
 
-pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
+pub(crate) fn sqlite(connection: &mut Connection, known: &Migrations) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     transaction.execute_batch(&sqlite_words(LEDGER))?;
     let applied = transaction
         .prepare(APPLIED)?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<Result<Vec<_>, _>>()?;
-    for step in pending(&applied)? {
-        transaction.execute_batch(&sqlite_words(step.sql))?;
-        transaction.execute(&crate::sqlite::rewritten(RECORD), (step.number, step.name, step.checksum))?;
+    for Step { number, migration, checksum } in pending(known, &applied)? {
+        transaction.execute_batch(&sqlite_words(&migration.sql))?;
+        transaction.execute(&crate::sqlite::rewritten(RECORD), (number, &migration.name, checksum))?;
+        transaction.execute(&crate::sqlite::rewritten(RECORD_OLDEST), (number, migration.oldest))?;
     }
     transaction.execute_batch(SQLITE_PLANS)?;
     transaction.commit()?;
     Ok(())
 }
 
-pub(crate) async fn postgres(pool: &Pool) -> Result<(), StoreError> {
+pub(crate) async fn postgres(pool: &Pool, known: &Migrations) -> Result<(), StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     let encoding: String = transaction.query_one("show server_encoding", &[]).await?.try_get(0)?;
@@ -104,11 +229,12 @@ pub(crate) async fn postgres(pool: &Pool) -> Result<(), StoreError> {
     let rows = transaction.query(APPLIED, &[]).await?;
     let applied = rows
         .iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)))
         .collect::<Result<Vec<_>, StoreError>>()?;
-    for step in pending(&applied)? {
-        transaction.batch_execute(step.sql).await?;
-        transaction.execute(RECORD, &[&step.number, &step.name, &step.checksum]).await?;
+    for Step { number, migration, checksum } in pending(known, &applied)? {
+        transaction.batch_execute(&migration.sql).await?;
+        transaction.execute(RECORD, &[&number, &migration.name.as_ref(), &checksum]).await?;
+        transaction.execute(RECORD_OLDEST, &[&number, &migration.oldest]).await?;
     }
     transaction.commit().await?;
     Ok(())

@@ -19,6 +19,11 @@ impl Row {
         Self { values: values.into_iter(), taken: 0 }
     }
 
+    /// What is left of it, as it is.
+    pub(crate) fn rest(self) -> Vec<Value> {
+        self.values.collect()
+    }
+
     fn next(&mut self) -> Result<Value, StoreError> {
         self.taken += 1;
         self.values.next().ok_or_else(|| self.corrupt("is missing"))

@@ -159,22 +159,9 @@ pub(crate) fn at_once<T, E: From<StoreError>>(work: impl Future<Output = Result<
     })
 }
 
-/// Pages that one step of a backup copies before it lets writers in.
-const BACKUP_PAGES: std::ffi::c_int = 1_024;
-
-/// Copies a database that is in use to `to`, which must not exist.
-pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
-    create_private(to)?;
-    let source = open_reader(from)?;
-    let mut target = Connection::open(to)?;
-    let copy = rusqlite::backup::Backup::new(&source, &mut target)?;
-    copy.run_to_completion(BACKUP_PAGES, std::time::Duration::ZERO, None)?;
-    Ok(())
-}
-
 /// Makes a file that must not exist, for its owner alone: it names every device of an organisation. The log beside a
 /// database takes over its permissions.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

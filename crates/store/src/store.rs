@@ -1,15 +1,16 @@
 //! The handle.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use pki::seal::SealKeys;
 
+use crate::migrate::{self, Migrations, Schema};
 use crate::postgres::Postgres;
 use crate::sqlite::{Readers, Writer};
 use crate::stats::{Load, Stats};
-use crate::{Retryable, StoreError, Tx, migrate, postgres, secret, sqlite};
+use crate::{Retryable, StoreError, Tx, postgres, secret, sqlite};
 
 /// Where the data are, and the keys that open its secrets.
 #[derive(Debug)]
@@ -49,32 +50,45 @@ struct Inner {
     engine: Engine,
     seal: Arc<SealKeys>,
     stats: Stats,
+    /// Number of this program's newest migration.
+    known: i64,
 }
 
 enum Engine {
-    Sqlite { path: PathBuf, writer: Writer, readers: Readers },
+    Sqlite { writer: Writer, readers: Readers },
     Postgres(Postgres),
 }
 
 impl Store {
-    /// Opens the database, brings its schema up to this program's, and checks that the keys open its secrets.
+    /// Opens the database, brings its schema up to this program's, and checks that the keys open its secrets. A schema
+    /// that a later program made is taken as it is, if that program's migrations say that this one can live with it.
     ///
     /// # Errors
-    /// [`StoreError::Address`], [`StoreError::Tls`], [`StoreError::Schema`] when a later program or another one made it,
-    /// [`StoreError::Sealed`] for wrong keys, [`StoreError::Engine`] when it cannot be reached.
+    /// [`StoreError::Address`], [`StoreError::Tls`], [`StoreError::Schema`] when a later program that this one cannot
+    /// live with or another one made it, [`StoreError::Sealed`] for wrong keys, [`StoreError::Engine`] when it cannot be
+    /// reached.
     pub async fn open(config: StoreConfig) -> Result<Store, StoreError> {
+        Store::open_as(config, &Migrations::own()).await
+    }
+
+    /// As [`Store::open`], as a program that knows these migrations: a later one, or the one that made a copy.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_as(config: StoreConfig, known: &Migrations) -> Result<Store, StoreError> {
         let StoreConfig { url, seal } = config;
         let seal = Arc::new(seal);
         let engine = if let Some(path) = sqlite::path(&url) {
-            open_sqlite(path, &seal)?
+            open_sqlite(path, &seal, known)?
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let pool = postgres::pool(&url)?;
-            migrate::postgres(&pool).await?;
+            migrate::postgres(&pool, known).await?;
             Engine::Postgres(Postgres::start(pool, &seal))
         } else {
             return Err(StoreError::Address("it begins with neither sqlite: nor postgres://".into()));
         };
-        let store = Store { inner: Arc::new(Inner { engine, seal, stats: Stats::default() }) };
+        let inner = Inner { engine, seal, stats: Stats::default(), known: known.newest() };
+        let store = Store { inner: Arc::new(inner) };
         store.transact(|tx| Box::pin(secret::check_keys(tx))).await?;
         Ok(store)
     }
@@ -206,27 +220,33 @@ impl Store {
         }
     }
 
-    /// Writes a copy of a SQLite database while it is in use. The copy holds the secrets, sealed; it opens only with
-    /// their keys, which are not in it.
+    /// How the schema of the database stands to this program, now: a later program may have changed it meanwhile.
     ///
     /// # Errors
-    /// [`StoreError::Engine`] when `path` exists or cannot be written, and on PostgreSQL, where `pg_dump` does this.
-    pub async fn backup(&self, path: &Path) -> Result<(), StoreError> {
-        let Engine::Sqlite { path: from, .. } = &self.inner.engine else {
-            return Err(StoreError::Engine("a PostgreSQL database is backed up by pg_dump".into()));
-        };
-        let (from, to) = (from.clone(), path.to_owned());
-        let copied = tokio::task::spawn_blocking(move || sqlite::backup(&from, &to)).await;
-        copied.map_err(|e| StoreError::Engine(e.to_string()))?
+    /// The engine's.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        let known = self.inner.known;
+        self.read(move |tx| Box::pin(migrate::schema(tx, known))).await
+    }
+
+    /// Number of this program's newest migration.
+    pub(crate) fn known(&self) -> i64 {
+        self.inner.known
+    }
+
+    /// Whether the database is PostgreSQL's. For who words what an operator reads.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.inner.engine, Engine::Postgres(_))
     }
 }
 
-fn open_sqlite(path: PathBuf, seal: &Arc<SealKeys>) -> Result<Engine, StoreError> {
+fn open_sqlite(path: PathBuf, seal: &Arc<SealKeys>, known: &Migrations) -> Result<Engine, StoreError> {
     if path.as_os_str().is_empty() || path.starts_with(":memory:") {
         return Err(StoreError::Address("sqlite: is followed by the path of a file".into()));
     }
     let mut connection = sqlite::open_writer(&path)?;
-    migrate::sqlite(&mut connection)?;
+    migrate::sqlite(&mut connection, known)?;
     let writer = Writer::start(connection, Arc::clone(seal))?;
-    Ok(Engine::Sqlite { readers: Readers::new(path.clone()), path, writer })
+    Ok(Engine::Sqlite { readers: Readers::new(path), writer })
 }

@@ -232,6 +232,8 @@ pub async fn runs(
 ///
 /// # Errors
 /// The engine's.
-pub async fn runs_prune(tx: &mut Tx<'_>, before: Time) -> Result<u64, StoreError> {
-    tx.execute("delete from sync_run where finished_at < $1", params![before]).await
+pub async fn runs_prune(tx: &mut Tx<'_>, before: Time, limit: u32) -> Result<u64, StoreError> {
+    let sql = "delete from sync_run where (tenant_id, token_id, id) in \
+        (select tenant_id, token_id, id from sync_run where finished_at < $1 limit $2)";
+    tx.execute(sql, params![before, limit]).await
 }

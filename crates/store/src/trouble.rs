@@ -101,6 +101,8 @@ pub async fn list(tx: &mut Tx<'_>, tenant: &TenantId) -> Result<Vec<Trouble>, St
 ///
 /// # Errors
 /// The engine's.
-pub async fn prune(tx: &mut Tx<'_>, before: Time) -> Result<(), StoreError> {
-    tx.execute("delete from trouble where last_at < $1", params![before]).await.map(drop)
+pub async fn prune(tx: &mut Tx<'_>, before: Time, limit: u32) -> Result<u64, StoreError> {
+    let sql = "delete from trouble where (tenant_id, kind, subject) in \
+        (select tenant_id, kind, subject from trouble where last_at < $1 limit $2)";
+    tx.execute(sql, params![before, limit]).await
 }

@@ -14,6 +14,8 @@ extern crate muster_store as store;
 
 #[path = "conformance/bench.rs"]
 mod bench;
+#[path = "conformance/copies.rs"]
+mod copies;
 #[path = "conformance/sample.rs"]
 mod sample;
 
@@ -33,5 +35,7 @@ mod pages;
 mod secrets;
 #[path = "conformance/transport.rs"]
 mod transport;
+#[path = "conformance/upgrades.rs"]
+mod upgrades;
 #[path = "conformance/versions.rs"]
 mod versions;

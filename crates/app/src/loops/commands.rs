@@ -1,4 +1,4 @@
-//! Gives up commands that nobody answers, and forgets challenges whose time is over and commands that ended long ago.
+//! Gives up commands that nobody answers.
 
 use std::time::Duration;
 
@@ -16,11 +16,6 @@ const EVERY: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_secs(1);
 /// Commands a turn.
 const BATCH: u32 = 200;
-/// What became of a command is kept for so long, as runs of syncs are.
-const HISTORY_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// Ended commands that a turn forgets: three million a day.
-const FORGET: u32 = 2_000;
-
 /// One turn.
 ///
 /// # Errors
@@ -43,15 +38,6 @@ pub async fn turn(app: App) -> Result<Time> {
     if any {
         app.wake(Work::Push);
     }
-    app.store
-        .transact(move |tx| {
-            Box::pin(async move {
-                store::identity::challenges_expire(tx, now).await?;
-                store::command::history_prune(tx, now.minus(HISTORY_KEPT), FORGET).await?;
-                Ok::<_, AppError>(())
-            })
-        })
-        .await?;
     Ok(now.plus(if more { SOON } else { EVERY }))
 }
 

@@ -34,8 +34,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(15);
 const EVERY: Duration = Duration::from_secs(30);
 /// Damaged records that a run's log names; more of them have one cause, which the first ones show.
 const DAMAGED_NAMED: usize = 50;
-/// Runs, and troubles, older than this are forgotten.
-const RUNS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// One turn: every due token, and when the next is due.
 ///
@@ -65,26 +63,11 @@ pub async fn turn(app: App) -> Result<Time> {
     if synced == TOKENS {
         return Ok(app.now());
     }
-    housekeeping(&app).await?;
     let next = app.look((), |tx, ()| Box::pin(async move { Ok(store::sync::next_due(tx).await?) })).await?;
     let (now, next) = (app.now(), next.unwrap_or(Time::NEVER));
     // A token that another node has is due all the while: not again at once.
     let next = if next <= now { left_alone.min(now.plus(LOOK_AGAIN)) } else { next };
     Ok(next.min(now.plus(EVERY)))
-}
-
-async fn housekeeping(app: &App) -> Result<()> {
-    let now = app.now();
-    let before = (now.minus(RUNS_KEPT), now.minus(app.limits.released_kept));
-    app.commit(before, |tx, (runs, gone)| {
-        Box::pin(async move {
-            store::sync::runs_prune(tx, runs).await?;
-            store::trouble::prune(tx, runs).await?;
-            store::device::prune_gone(tx, gone).await?;
-            Ok(())
-        })
-    })
-    .await
 }
 
 /// Syncs one token, run after run while Apple's answers ask for it. Answers when to look again if it was left alone.

@@ -1,6 +1,6 @@
-//! What the operator does at the machine itself: `muster tenant`, `muster backup`, `muster restore`.
+//! What the operator does with tenants at the machine itself: `muster tenant`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use net::Clock;
@@ -54,31 +54,10 @@ struct Add {
     practice: Option<PathBuf>,
 }
 
-/// Arguments of `muster backup`.
-#[derive(Debug, Args)]
-pub(crate) struct Backup {
-    /// The copy; it must not exist yet.
-    file: PathBuf,
-    #[command(flatten)]
-    place: Place,
-}
-
-/// Arguments of `muster restore`.
-#[derive(Debug, Args)]
-pub(crate) struct Restore {
-    /// A copy that `muster backup` made.
-    file: PathBuf,
-    /// Put it in place of the database that is there; that one is kept beside it.
-    #[arg(long)]
-    replace: bool,
-    #[command(flatten)]
-    place: Place,
-}
-
 /// `muster tenant`.
 pub(crate) async fn tenant(tenant: Tenant, format: Format) -> Result<(), CliError> {
     let settings = Settings::load(tenant.place, Flags::default())?;
-    let store = app::open::store(&existing(&settings)?).await.map_err(CliError::failed)?;
+    let store = app::open::store(&start::existing(&settings)?).await.map_err(CliError::failed)?;
     let clock = Clock::system();
     match tenant.what {
         TenantCommand::List => {
@@ -119,125 +98,4 @@ fn show_credentials(settings: &Settings, tenant: &str, client_id: &str, client_s
         "ca_pem": std::fs::read_to_string(start::authority_path(&settings.data)).ok(),
     }));
     eprintln!("The secret is shown once. Keep this as a file for `muster login --from FILE`.");
-}
-
-/// `muster backup`.
-pub(crate) async fn backup(backup: Backup, format: Format) -> Result<(), CliError> {
-    let settings = Settings::load(backup.place, Flags::default())?;
-    if backup.file.exists() {
-        return Err(CliError::Words(format!(
-            "{} exists: a copy never overwrites another",
-            backup.file.display()
-        )));
-    }
-    let store = app::open::store(&existing(&settings)?).await.map_err(CliError::failed)?;
-    app::operator::backup(&store, &backup.file).await.map_err(CliError::failed)?;
-    store.close().await;
-    let mut words = format!(
-        "Copied to {}.\nIts secrets are sealed: keep {} too, apart from the copy. Without that key nothing of it opens.",
-        backup.file.display(),
-        settings.seal_key_file.display()
-    );
-    let authority = start::authority_path(&settings.data);
-    if authority.exists() {
-        words.push_str(&format!(
-            "\nKeep {} and {} too: devices that enrolled trust a server of that authority alone.",
-            authority.display(),
-            authority.with_extension("key").display()
-        ));
-    }
-    output::done(format, &words);
-    Ok(())
-}
-
-/// `muster restore`: tries the copy with the keys before it touches what is there.
-pub(crate) async fn restore(restore: Restore, format: Format) -> Result<(), CliError> {
-    let settings = Settings::load(restore.place, Flags::default())?;
-    let Some(path) = settings.sqlite_path() else {
-        return Err(CliError::Words("a PostgreSQL database is restored by pg_restore".into()));
-    };
-    let _lock = start::lock(&settings)?;
-    if path.exists() && !restore.replace {
-        let words =
-            format!("{} exists: stop the server, and say --replace (the old one is kept)", path.display());
-        return Err(CliError::Words(words));
-    }
-    let trial = beside(&path, "restoring");
-    remove(&trial)?;
-    std::fs::copy(&restore.file, &trial).map_err(|e| CliError::file("read", &restore.file, e))?;
-    let tried = try_out(&settings, &trial).await;
-    if let Err(error) = tried {
-        remove(&trial)?;
-        return Err(error);
-    }
-    let old = beside(&path, "before-restore");
-    let replaced = path.exists();
-    if replaced {
-        remove(&old)?;
-        for suffix in ["", "-wal", "-shm"] {
-            rename(&with_suffix(&path, suffix), &with_suffix(&old, suffix))?;
-        }
-    }
-    for suffix in ["", "-wal", "-shm"] {
-        rename(&with_suffix(&trial, suffix), &with_suffix(&path, suffix))?;
-    }
-    let kept = if replaced { format!("The one before it is {}. ", old.display()) } else { String::new() };
-    output::done(format, &format!("Restored {}. {kept}Start the server.", path.display()));
-    Ok(())
-}
-
-/// Opens the copy with this server's keys: a wrong key or a strange file shows here.
-async fn try_out(settings: &Settings, trial: &Path) -> Result<(), CliError> {
-    let mut place = start::place(settings)?;
-    place.database_url = format!("sqlite:{}", trial.display());
-    let store = app::open::store(&place).await.map_err(CliError::failed)?;
-    let tenants = app::operator::tenants(&store).await.map_err(CliError::failed)?;
-    store.close().await;
-    match tenants.is_empty() {
-        true => {
-            Err(CliError::Words("the copy holds no tenant: it is not one of a server that ever ran".into()))
-        }
-        false => Ok(()),
-    }
-}
-
-/// The place of a server that has run: an operator's command makes neither keys nor an empty database.
-fn existing(settings: &Settings) -> Result<app::open::Place, CliError> {
-    if let Some(path) = settings.sqlite_path()
-        && !path.exists()
-    {
-        let words = format!(
-            "there is no database at {}: say --data or --config as for `muster serve`",
-            path.display()
-        );
-        return Err(CliError::Words(words));
-    }
-    start::place(settings)
-}
-
-fn beside(path: &Path, word: &str) -> PathBuf {
-    with_suffix(path, &format!(".{word}"))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), CliError> {
-    match from.exists() {
-        true => std::fs::rename(from, to).map_err(|e| CliError::file("write", to, e)),
-        false => Ok(()),
-    }
-}
-
-fn remove(path: &Path) -> Result<(), CliError> {
-    for suffix in ["", "-wal", "-shm"] {
-        let path = with_suffix(path, suffix);
-        if path.exists() {
-            std::fs::remove_file(&path).map_err(|e| CliError::file("write", &path, e))?;
-        }
-    }
-    Ok(())
 }

@@ -36,14 +36,22 @@ pub(crate) async fn run(serve: Serve, handles: Handles) -> Result<(), CliError> 
     let mut hang_up = listen(SignalKind::hangup())?;
     let running = start::start(&settings, handles).await?;
     say!("{}", summary(&settings, &running)?.trim_end());
+    let mut unfit = None;
     loop {
         tokio::select! {
             () = stop.told() => break,
+            words = running.unfit() => {
+                unfit = Some(words);
+                break;
+            }
             _ = hang_up.recv() => say!("{}", reread(&running)),
         }
     }
     tokio::select! {
-        () = finish(&settings, running) => Ok(()),
+        () = finish(&settings, running) => match unfit {
+            None => Ok(()),
+            Some(words) => Err(CliError::Failed(format!("go on: {words}"))),
+        },
         () = stop.told() => Err(CliError::Words(
             "told to stop again: ended at once; what was stored is whole, and what is due is taken up at the next start".into(),
         )),

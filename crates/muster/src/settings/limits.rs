@@ -35,6 +35,8 @@ bounds! {
     commands_per_device 10, 10_000, "Pending commands of a device", "our choice";
     provisional DAY, 365 * DAY, "Users of converted devices may leave for so long", "R44";
     released_kept DAY, 365 * DAY, "Devices that are gone at Apple are kept for so long", "N26";
+    commands_kept DAY, 3_650 * DAY, "Commands that ended are kept for so long", "our choice";
+    sync_runs_kept DAY, 3_650 * DAY, "Sync runs that ended are kept for so long", "our choice";
 }
 
 static SECTION: Section<Limits> = Section {

@@ -1,7 +1,7 @@
 //! Two servers on one PostgreSQL database, behind one address: one dies, the other is stopped, and no device notices.
 
-mod client;
-mod pair;
+pub(crate) mod client;
+pub(crate) mod pair;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

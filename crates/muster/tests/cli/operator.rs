@@ -160,15 +160,15 @@ fn a_second_tenant_signs_in_with_credentials_of_its_own_and_sees_nothing_of_the_
 fn a_copy_made_while_the_server_runs_brings_back_what_was_there() {
     let mut house = House::new();
     house.good(&["tokens", "start", "Head office", "--i-agree"]);
-    house.good(&["backup", "copy.db", "--data", "data"]);
-    assert_eq!(house.refused(&["backup", "copy.db", "--data", "data"]).0, 1, "a copy overwrites no other");
+    house.good(&["backup", "copy", "--data", "data"]);
+    assert_eq!(house.refused(&["backup", "copy", "--data", "data"]).0, 1, "a copy overwrites no other");
     house.good(&["tokens", "start", "Made afterwards", "--i-agree"]);
-    let (code, words) = house.refused(&["restore", "copy.db", "--data", "data", "--replace"]);
+    let (code, words) = house.refused(&["restore", "copy", "--data", "data", "--replace"]);
     assert!(code == 1 && words.contains("a server is running"), "not under a running server: {words}");
     assert!(house.server.take().unwrap().terminate());
 
-    assert_eq!(house.refused(&["restore", "copy.db", "--data", "data"]).0, 1, "not without --replace");
-    house.good(&["restore", "copy.db", "--data", "data", "--replace"]);
+    assert_eq!(house.refused(&["restore", "copy", "--data", "data"]).0, 1, "not without --replace");
+    house.good(&["restore", "copy", "--data", "data", "--replace"]);
     assert!(house.path("data/muster.db.before-restore").exists());
     house.serve();
     relocate(&house);
@@ -177,15 +177,61 @@ fn a_copy_made_while_the_server_runs_brings_back_what_was_there() {
 }
 
 #[test]
-fn a_file_that_is_no_copy_leaves_the_database_as_it_was() {
+fn a_copy_that_is_none_or_damaged_leaves_the_database_as_it_was() {
     let mut house = House::new();
+    house.good(&["backup", "copy", "--data", "data"]);
     assert!(house.server.take().unwrap().terminate());
     let before = std::fs::read(house.path("data/muster.db")).unwrap();
-    std::fs::write(house.path("strange.db"), vec![7; 20_000]).unwrap();
-    let (code, words) = house.refused(&["restore", "strange.db", "--data", "data", "--replace"]);
-    assert_eq!(code, 1, "{words}");
+    std::fs::create_dir(house.path("strange")).unwrap();
+    std::fs::write(house.path("strange/manifest.json"), "{}").unwrap();
+    let table = house.path("copy/tenant.jsonl");
+    let bent = std::fs::read_to_string(&table).unwrap().replace("default", "defiant");
+    std::fs::write(&table, bent).unwrap();
+    for (copy, why) in [("strange", "is no copy"), ("copy", "damaged"), ("nowhere", "manifest.json")] {
+        let (code, words) = house.refused(&["restore", copy, "--data", "data", "--replace"]);
+        assert!(code == 1 && words.contains(why), "{words}");
+        assert_eq!(house.refused(&["backup", "verify", copy]).0, 1);
+    }
     assert!(std::fs::read(house.path("data/muster.db")).unwrap() == before);
     assert!(!house.path("data/muster.db.restoring").exists());
+}
+
+#[test]
+fn a_copy_opens_with_its_own_keys_alone() {
+    let mut house = House::new();
+    house.good(&["backup", "bare", "--data", "data"]);
+    std::fs::write(house.path("right"), "a passphrase of its own").unwrap();
+    std::fs::write(house.path("wrong"), "another passphrase").unwrap();
+    std::fs::write(house.path("short"), "short").unwrap();
+    let (_, words) = house.refused(&["backup", "no", "--data", "data", "--passphrase-file", "short"]);
+    assert!(words.contains("12 characters") && !house.path("no").exists(), "{words}");
+    house.good(&["backup", "full", "--data", "data", "--passphrase-file", "right"]);
+    assert!(house.server.take().unwrap().terminate());
+    for file in std::fs::read_dir(house.path("full")).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        for key in ["data/seal.key", "data/server-ca.key"] {
+            let key = std::fs::read_to_string(house.path(key)).unwrap();
+            assert!(!text.contains(key.trim()), "{file:?} shows a key");
+        }
+    }
+    assert!(!house.path("bare/keys.json").exists());
+    let (_, words) = house.refused(&["backup", "verify", "full", "--passphrase-file", "wrong"]);
+    assert!(words.contains("does not open the keys"), "{words}");
+    let said = house.good(&["backup", "verify", "full", "--passphrase-file", "right"]);
+    assert!(said.contains("secrets open"), "{said}");
+    let said = house.good(&["backup", "verify", "bare", "--data", "nowhere"]);
+    assert!(said.contains("were not tried"), "{said}");
+
+    // Another key in the place of the copy's is not overwritten, and opens nothing.
+    std::fs::create_dir(house.path("new")).unwrap();
+    let other = app::open::seal_key().unwrap();
+    std::fs::write(house.path("new/seal.key"), other.as_bytes()).unwrap();
+    let (_, words) = house.refused(&["restore", "full", "--data", "new", "--passphrase-file", "right"]);
+    assert!(words.contains("move it away"), "{words}");
+    let (_, words) = house.refused(&["restore", "bare", "--data", "new"]);
+    assert!(words.contains("unknown key") && !house.path("new/muster.db").exists(), "{words}");
 }
 
 /// A server that starts again on free ports has other ones; the login of its first start is told.

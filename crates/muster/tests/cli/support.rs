@@ -79,6 +79,11 @@ impl Beside {
         said
     }
 
+    /// Waits until it ends by itself; whether it says that it ended well.
+    pub(crate) fn ended(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+
     /// Asks it to stop, as an operator's system does; whether it ended well.
     pub(crate) fn terminate(self) -> bool {
         self.signal("TERM");

@@ -47,3 +47,12 @@ fn derived_keys_are_those_of_other_programs() {
         assert_eq!(hex::encode(out), expected);
     }
 }
+
+#[test]
+fn a_hash_of_pieces_is_the_hash_of_the_whole() {
+    let mut pieces = Sha256::default();
+    for piece in [b"some ".as_slice(), b"", b"words"] {
+        pieces.update(piece);
+    }
+    assert_eq!(pieces.finish_hex(), sha256_hex(b"some words"));
+}

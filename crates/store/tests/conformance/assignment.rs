@@ -368,7 +368,7 @@ async fn a_complete_pass_marks_the_rest_as_gone(bench: Bench) {
             presence(device::find_serial(tx, tenant, &id("GONE")).await?),
             Presence::Gone { at: at(1) }
         );
-        assert_eq!(device::prune_gone(tx, at(50)).await?, 1);
+        assert_eq!(device::prune_gone(tx, at(50), 10).await?, 1);
         assert!(device::find_serial(tx, tenant, &id("GONE")).await?.is_empty());
         assert_eq!(device::delete_all(tx, tenant, &id("token-2")).await?, 0);
         assert_eq!(device::delete_all(tx, tenant, token).await?, 4);

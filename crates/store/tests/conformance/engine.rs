@@ -20,9 +20,9 @@ on_both_engines!(
     cursor_and_rows_live_in_one_transaction,
     opening_again_changes_nothing,
     an_edited_migration_is_refused,
-    a_later_schema_is_refused,
     a_lease_has_one_holder_until_it_ends,
     of_many_who_want_a_lease_one_gets_it,
+    leases_are_found_by_what_their_names_begin_with_and_forgotten_when_they_have_ended,
 );
 
 async fn insert_tenant(store: &Store, name: &str) -> Result<(), StoreError> {
@@ -149,18 +149,28 @@ async fn an_edited_migration_is_refused(bench: Bench) {
     assert!(matches!(outcome, Err(StoreError::Schema(_))), "{outcome:?}");
 }
 
-async fn a_later_schema_is_refused(bench: Bench) {
-    bench.raw("insert into migration (number, name, checksum) values (9999, 'later', 'x')").await;
-    let outcome = open(&bench.url, keys(KEY, &[])).await;
-    assert!(matches!(outcome, Err(StoreError::Schema(_))), "{outcome:?}");
-}
-
 async fn acquire(store: &Store, holder: &str, now: i64) -> bool {
     let holder = holder.to_owned();
     let ttl = std::time::Duration::from_secs(10);
     let outcome: Result<bool, StoreError> =
         tx!(store, [holder], |tx| lease::try_acquire(tx, "sync/t", &holder, at(now), ttl).await);
     outcome.unwrap()
+}
+
+async fn leases_are_found_by_what_their_names_begin_with_and_forgotten_when_they_have_ended(bench: Bench) {
+    let outcome: Result<(), StoreError> = tx!(bench.store, [], |tx| {
+        for (n, name) in ["nodes", "node/a", "node/é", "node", "sync/node/a"].into_iter().enumerate() {
+            let ttl = std::time::Duration::from_secs(n as u64 + 1);
+            assert!(lease::try_acquire(tx, name, "holder", at(0), ttl).await?);
+        }
+        let found = lease::with_prefix(tx, "node/").await?;
+        let found: Vec<_> = found.into_iter().map(|lease| (lease.name, lease.expires_at)).collect();
+        assert_eq!(found, [("node/a".to_owned(), at(2)), ("node/é".to_owned(), at(3))]);
+        assert_eq!(lease::prune(tx, at(3)).await?, 2, "those that ended before");
+        assert_eq!(lease::with_prefix(tx, "").await?.len(), 3);
+        Ok(())
+    });
+    outcome.unwrap();
 }
 
 async fn a_lease_has_one_holder_until_it_ends(bench: Bench) {
@@ -320,18 +330,6 @@ async fn an_unknown_address_is_refused() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_taken_in_use_opens_and_overwrites_nothing() {
-    let bench = Bench::sqlite().await;
-    insert_tenant(&bench.store, "before").await.unwrap();
-    let copy = bench.folder.as_ref().unwrap().path().join("copy.db");
-    bench.store.backup(&copy).await.unwrap();
-    insert_tenant(&bench.store, "after").await.unwrap();
-    assert!(bench.store.backup(&copy).await.is_err());
-    let store = open(&format!("sqlite:{}", copy.display()), keys(KEY, &[])).await.unwrap();
-    assert_eq!(names(&store).await, ["before"]);
-}
-
 #[tokio::test]
 async fn reads_and_writes_work_on_a_runtime_of_one_thread() {
     let bench = Bench::sqlite().await;
@@ -346,8 +344,7 @@ async fn the_files_of_a_database_are_their_owners_alone() {
     let bench = Bench::sqlite().await;
     insert_tenant(&bench.store, "t").await.unwrap();
     let folder = bench.folder.as_ref().unwrap().path();
-    bench.store.backup(&folder.join("copy.db")).await.unwrap();
-    for file in ["muster.db", "muster.db-wal", "copy.db"] {
+    for file in ["muster.db", "muster.db-wal"] {
         let mode = std::fs::metadata(folder.join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{file}: {mode:o}");
     }

@@ -86,6 +86,16 @@ impl Client {
         rows
     }
 
+    /// Asks a device for news, as an administrator does.
+    pub(crate) async fn ask_for_news(&self, serial: &str) {
+        let rows = self.rows("deviceManagement/managedDevices").await;
+        let row = rows.iter().find(|row| row["serialNumber"] == serial).unwrap();
+        let (_, bearer) = self.sign_in().await;
+        let url =
+            self.url(&format!("deviceManagement/managedDevices/{}/syncDevice", row["id"].as_str().unwrap()));
+        assert_eq!(self.ask(&Method::POST, &url, &bearer).await.0, 204);
+    }
+
     /// Lists the devices over and over, with a bearer token from whichever server gives one, and asks each for news.
     pub(crate) fn keep_asking(&self) -> Scripts {
         let (stop, mut stopped) = watch::channel(false);

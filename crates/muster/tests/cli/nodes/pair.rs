@@ -20,7 +20,8 @@ pub(crate) struct Pair {
     pub(crate) api: Balancer,
     pub(crate) devices: Balancer,
     folder: tempfile::TempDir,
-    database: String,
+    /// The servers' PostgreSQL databases; without one it is SQLite in the data folder.
+    databases: [Option<String>; 2],
     servers: [Option<Server>; 2],
     starts: u32,
 }
@@ -34,24 +35,30 @@ struct Server {
 impl Pair {
     /// Starts both servers at the same moment, on an empty database.
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let practice = Practice::start(PracticeConfig::default()).await.unwrap();
-        std::fs::write(folder.path().join("practice.json"), practice_file(&practice)).unwrap();
-        same_keys(&folder);
-        let mut pair = Self {
-            practice,
-            api: Balancer::start().await,
-            devices: Balancer::start().await,
-            folder,
-            database: muster_tests::on_postgres().await,
-            servers: [None, None],
-            starts: 0,
-        };
+        let database = Some(muster_tests::on_postgres().await);
+        let mut pair = Self::idle([database.clone(), database]).await;
+        same_keys(&pair.folder);
         let both = [pair.command(0), pair.command(1)].map(|(command, log)| begin(command, log));
         for (index, server) in both.into_iter().enumerate() {
             pair.take(index, server.await.unwrap());
         }
         pair
+    }
+
+    /// Practice Apple and the balancer, and no server yet.
+    pub(crate) async fn idle(databases: [Option<String>; 2]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let practice = Practice::start(PracticeConfig::default()).await.unwrap();
+        std::fs::write(folder.path().join("practice.json"), practice_file(&practice)).unwrap();
+        Self {
+            practice,
+            api: Balancer::start().await,
+            devices: Balancer::start().await,
+            folder,
+            databases,
+            servers: [None, None],
+            starts: 0,
+        }
     }
 
     fn take(&mut self, index: usize, process: Beside) {
@@ -65,11 +72,39 @@ impl Pair {
         self.starts += 1;
         let log = File::create(self.path(&format!("{}.log", self.starts))).unwrap();
         let mut command = program();
-        command.current_dir(self.folder.path()).args(["serve", "--data", NAMES[index], "--log", "json"]);
-        command.args(["--database-url", &self.database, "--practice", "practice.json"]);
+        command.current_dir(self.folder.path()).args([
+            "serve",
+            "--log",
+            "json",
+            "--practice",
+            "practice.json",
+        ]);
+        command.args(self.place(index));
         command.args(["--api-listen", "127.0.0.1:0", "--api-url", &self.api.url]);
         command.args(["--device-listen", "127.0.0.1:0", "--device-url", &self.devices.url]);
         (command, log)
+    }
+
+    /// The flags by which a server or an operator's command finds a server's data.
+    fn place(&self, index: usize) -> Vec<String> {
+        let mut flags = vec!["--data".to_owned(), NAMES[index].to_owned()];
+        if let Some(database) = &self.databases[index] {
+            flags.extend(["--database-url".to_owned(), database.clone()]);
+        }
+        flags
+    }
+
+    /// What an operator's command at a server's machine says, and whether it went well.
+    pub(crate) async fn operate(&self, index: usize, arguments: &[&str]) -> (bool, String) {
+        let mut command = program();
+        command.current_dir(self.folder.path()).args(arguments).args(self.place(index));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        (output.status.success(), text(&output.stdout) + &text(&output.stderr))
+    }
+
+    /// The log of a server, from its last start on, has a line with this word.
+    pub(crate) fn has_logged(&self, word: &str) -> bool {
+        self.logged().iter().any(|line| line.to_string().contains(word))
     }
 
     /// Starts a server again.
@@ -95,6 +130,14 @@ impl Pair {
         self.api.remove(server.addresses[0]);
         self.devices.remove(server.addresses[1]);
         tokio::task::spawn_blocking(|| server.process.terminate()).await.unwrap()
+    }
+
+    /// Waits until a server has ended by itself; whether it says that it ended well.
+    pub(crate) async fn ended(&mut self, index: usize) -> bool {
+        let server = self.servers[index].take().unwrap();
+        self.api.remove(server.addresses[0]);
+        self.devices.remove(server.addresses[1]);
+        tokio::task::spawn_blocking(|| server.process.ended()).await.unwrap()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

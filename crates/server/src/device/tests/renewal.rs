@@ -93,10 +93,10 @@ async fn what_became_of_commands_is_forgotten_after_a_quarter() {
     let ended = known().await;
     assert!(ended > 0);
     house.pass(89 * DAY);
-    loops::commands::turn(house.app.clone()).await.unwrap();
+    loops::retention::turn(house.app.clone()).await.unwrap();
     assert_eq!(known().await, ended);
     house.pass(2 * DAY);
-    loops::commands::turn(house.app.clone()).await.unwrap();
+    loops::retention::turn(house.app.clone()).await.unwrap();
     assert_eq!(known().await, 0);
 }
 

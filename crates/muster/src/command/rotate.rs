@@ -1,0 +1,101 @@
+//! `muster rotate seal-key`: another key for what is sealed in the database.
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use net::Clock;
+
+use crate::error::CliError;
+use crate::output::{self, Format};
+use crate::settings::{Flags, Place, Settings};
+use crate::{key_file, start};
+
+/// Arguments of `muster rotate`.
+#[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    #[command(subcommand)]
+    what: RotateCommand,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What to change.
+#[derive(Debug, Subcommand)]
+enum RotateCommand {
+    /// Make another key, and seal everything with it that the old one sealed.
+    ///
+    /// Every server of the database must be stopped. Run it again if it was interrupted: it goes on where it was.
+    ///
+    /// Example: muster rotate seal-key --config /etc/muster/muster.toml
+    SealKey,
+}
+
+/// `muster rotate`.
+pub(crate) async fn rotate(rotate: Rotate, format: Format) -> Result<(), CliError> {
+    let RotateCommand::SealKey = rotate.what;
+    let settings = Settings::load(rotate.place, Flags::default())?;
+    let path = &settings.seal_key_file;
+    let _lock = start::lock(&settings)?;
+    let mut keys = key_file::read(path)?;
+    let store = app::open::store(&start::existing(&settings)?).await.map_err(CliError::failed)?;
+    let running = app::operator::servers(&store, &Clock::system()).await.map_err(CliError::failed);
+    store.close().await;
+    if running? > 0 {
+        return Err(CliError::Words(
+            "a server works on this database, or did so half a minute ago: stop every one first".into(),
+        ));
+    }
+    let resumed = keys.len() > 1;
+    if !resumed {
+        keys.insert(0, app::open::seal_key().map_err(CliError::failed)?);
+        key_file::replace(path, &keys)?;
+    }
+    let store = app::open::store(&start::existing(&settings)?).await.map_err(CliError::failed)?;
+    let sealed = app::operator::reseal(&store).await;
+    store.close().await;
+    let sealed = sealed.map_err(CliError::failed)?;
+    let old = retire(&settings, keys).await?;
+    let went_on = if resumed { " A rotation that was interrupted went on." } else { "" };
+    let mut words = format!(
+        "Sealed {sealed} rows anew; {} holds the new key alone.{went_on}\nThe old one is {}: only copies made before need it. \
+         Destroy it with the last of them.",
+        path.display(),
+        old.display(),
+    );
+    if !settings.older_seal_key_files.is_empty() {
+        words.push_str("\nNothing needs older_seal_key_files any more: take it out of the settings.");
+    }
+    if settings.sqlite_path().is_none() {
+        words.push_str(&format!(
+            "\nCopy {} to every other server of this database before it starts.",
+            path.display()
+        ));
+    }
+    output::done(format, &words);
+    Ok(())
+}
+
+/// Takes the old keys out of the file, once everything opens without them; where they are kept.
+async fn retire(settings: &Settings, mut keys: Vec<key_file::Key>) -> Result<std::path::PathBuf, CliError> {
+    let path = &settings.seal_key_file;
+    let old = keys.split_off(1);
+    let alone = key_file::place(&settings.database_url, &key_file::written(&keys))?;
+    let store = app::open::store(&alone).await.map_err(CliError::failed)?;
+    let opened = app::backup::opens(&store).await;
+    store.close().await;
+    opened.map_err(CliError::failed)?;
+    let retired = free_name(path);
+    key_file::replace(&retired, &old)?;
+    key_file::replace(path, &keys)?;
+    Ok(retired)
+}
+
+/// `seal.key.old`, or with a number if that is there.
+fn free_name(path: &Path) -> std::path::PathBuf {
+    let named = |n: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(if n == 1 { ".old".to_owned() } else { format!(".old-{n}") });
+        std::path::PathBuf::from(name)
+    };
+    (1..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(u32::MAX))
+}
