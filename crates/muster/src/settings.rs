@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::error::CliError;
 
-mod bound;
+pub(crate) mod bound;
 pub(crate) mod limits;
 pub(crate) mod server;
 

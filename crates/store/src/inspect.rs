@@ -19,6 +19,8 @@ pub struct Inspection {
     pub schema_name: String,
     /// The last that this program knows.
     pub known: i64,
+    /// Whether this program may work with what a later one made.
+    pub fits: bool,
     /// Bytes of the data.
     pub bytes: u64,
     /// What only one engine has.
@@ -123,6 +125,10 @@ fn of_sqlite(path: &Path) -> Result<Inspection, StoreError> {
         None
     };
     let (schema, schema_name) = split(last);
+    let fits = match schema.is_some_and(|applied| applied > migrate::known()) {
+        true => lives_with(connection.query_row(migrate::OLDEST, [], |row| row.get(0)).ok()),
+        false => true,
+    };
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -131,6 +137,7 @@ fn of_sqlite(path: &Path) -> Result<Inspection, StoreError> {
         schema,
         schema_name,
         known: migrate::known(),
+        fits,
         bytes: size(path),
         details: Details::Sqlite { log_bytes: size(Path::new(&log)) },
     })
@@ -156,12 +163,20 @@ async fn of_postgres(pool: &Pool) -> Result<Inspection, StoreError> {
         }
     };
     let (schema, schema_name) = split(last);
+    let fits = match schema.is_some_and(|applied| applied > migrate::known()) {
+        true => {
+            let row = client.query_opt(migrate::OLDEST, &[]).await.ok().flatten();
+            lives_with(row.and_then(|row| row.try_get(0).ok()))
+        }
+        false => true,
+    };
     let version: String = facts.try_get(0)?;
     Ok(Inspection {
         engine: format!("PostgreSQL {}", version.split(' ').next().unwrap_or_default()),
         schema,
         schema_name,
         known: migrate::known(),
+        fits,
         bytes: u64::try_from(facts.try_get::<_, i64>(1)?).unwrap_or(0),
         details: Details::Postgres {
             connections_max: facts.try_get(2)?,
@@ -170,6 +185,11 @@ async fn of_postgres(pool: &Pool) -> Result<Inspection, StoreError> {
             synchronous_commit: facts.try_get(5)?,
         },
     })
+}
+
+/// Whether this program is as new as the oldest that a later one named; it did not name any: no.
+fn lives_with(oldest: Option<i64>) -> bool {
+    oldest.is_some_and(|oldest| migrate::known() >= oldest)
 }
 
 fn split(last: Option<(i64, String)>) -> (Option<i64>, String) {

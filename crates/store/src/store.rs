@@ -55,7 +55,7 @@ struct Inner {
 }
 
 enum Engine {
-    Sqlite { writer: Writer, readers: Readers },
+    Sqlite { path: PathBuf, writer: Writer, readers: Readers },
     Postgres(Postgres),
 }
 
@@ -109,7 +109,8 @@ impl Store {
                 Engine::Sqlite { readers: Readers::new(path.clone()), path, writer }
             }
         };
-        Ok(Store { inner: Arc::new(Inner { engine, seal, stats: Stats::default() }) })
+        let inner = Inner { engine, seal, stats: Stats::default(), known: migrate::known() };
+        Ok(Store { inner: Arc::new(inner) })
     }
 
     /// Whether the keys open the database's secrets.
@@ -248,5 +249,5 @@ fn open_sqlite(path: PathBuf, seal: &Arc<SealKeys>, known: &Migrations) -> Resul
     let mut connection = sqlite::open_writer(&path)?;
     migrate::sqlite(&mut connection, known)?;
     let writer = Writer::start(connection, Arc::clone(seal))?;
-    Ok(Engine::Sqlite { readers: Readers::new(path), writer })
+    Ok(Engine::Sqlite { readers: Readers::new(path.clone()), path, writer })
 }

@@ -29,9 +29,10 @@ pub(super) async fn examine(subject: &Subject, clock: &Clock) -> (Vec<Finding>, 
         }
     };
     let mut findings = vec![Finding::ok(CHECK, format!("{} answers", found.engine))];
-    findings.push(schema(Schema { applied: found.schema, name: &found.schema_name, known: found.known }));
+    let (applied, name, known, fits) = (found.schema, &found.schema_name, found.known, found.fits);
+    findings.push(schema(Schema { applied, name, known, fits }));
     findings.extend(of_engine(subject, &found).await);
-    if found.schema != Some(found.known) {
+    if !found.fits || applied.is_none_or(|applied| applied < known) {
         return (findings, None);
     }
     match open(subject, clock).await {

@@ -16,17 +16,26 @@ pub struct Schema<'a> {
     pub name: &'a str,
     /// The last that this program knows.
     pub known: i64,
+    /// Whether this program may work with what a later one made.
+    pub fits: bool,
 }
 
 /// Whether this program can use what it finds.
 pub fn schema(schema: Schema<'_>) -> Finding {
     const CHECK: &str = "database.schema";
-    let Schema { applied, name, known } = schema;
+    let Schema { applied, name, known, fits } = schema;
     match applied {
         None => Finding::warning(
             CHECK,
             "no server has used this database yet",
             "start the server once; if it has run before, this is another database than it used",
+        ),
+        Some(applied) if applied > known && fits => Finding::warning(
+            CHECK,
+            format!(
+                "schema {applied} ({name}) was made by a later program; this one knows {known} and works with it"
+            ),
+            "upgrade this program too, when the other servers have been",
         ),
         Some(applied) if applied > known => Finding::problem(
             CHECK,

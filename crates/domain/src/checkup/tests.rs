@@ -53,7 +53,9 @@ fn a_clock_is_told_by_the_server_nearest_to_it_in_either_direction() {
 
 #[test]
 fn a_schema_is_older_newer_or_this_programs() {
-    let found = |applied| schema(Schema { applied, name: "0003_x", known: 3 }).verdict;
+    let found = |applied| schema(Schema { applied, name: "0003_x", known: 3, fits: false }).verdict;
+    let fits = |applied| schema(Schema { applied, name: "0003_x", known: 3, fits: true }).verdict;
+    assert_eq!(fits(Some(4)), Verdict::Warning);
     assert_eq!(found(Some(3)), Verdict::Ok);
     assert_eq!(found(Some(2)), Verdict::Warning);
     assert_eq!(found(None), Verdict::Warning);

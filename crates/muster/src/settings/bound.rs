@@ -162,7 +162,7 @@ fn written(given: &Value) -> String {
 }
 
 /// A number and its unit, as seconds.
-fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     let text = text.trim();
     let unit = text.chars().next_back()?;
     let (_, length) = UNITS.into_iter().find(|(letter, _)| *letter == unit)?;

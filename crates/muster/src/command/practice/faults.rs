@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::error::CliError;
 use crate::output::{self, Column, Format};
 use crate::portal::Portal;
-use crate::settings::limits::seconds;
+use crate::settings::bound::seconds;
 
 const COLUMNS: [Column; 9] = [
     ("id", "id"),
