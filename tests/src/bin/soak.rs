@@ -53,12 +53,12 @@ async fn one_world(engine: Engine, tally: Tally, wanted: u64, path: &Path) -> Ta
     let points = Kill::at_every_point();
     loop {
         let done = campaign.tally.kills();
-        if done >= wanted || (done > begun && done % OF_A_WORLD == 0) {
+        if done >= wanted || (done > begun && done.is_multiple_of(OF_A_WORLD)) {
             return campaign.tally;
         }
         // Named points and random moments in turn; the points one after another, whichever world it is.
         let place = usize::try_from(done / 2).unwrap() % points.len();
-        let kill = if done % 2 == 0 { points[place] } else { Kill::AtRandom };
+        let kill = if done.is_multiple_of(2) { points[place] } else { Kill::AtRandom };
         let violations = campaign.kill(kill).await;
         campaign.tally.write(path);
         for words in &violations {
