@@ -46,6 +46,7 @@ const OURS: &[&str] = &[
 
 /// The files that assemble statements. They know columns and places; values go past them as parameters.
 const ASSEMBLE: &[&str] = &[
+    "store/src/archive/table.rs",
     "store/src/bulk.rs",
     "store/src/device.rs",
     "store/src/device/assignment.rs",

@@ -43,6 +43,7 @@ pub(crate) const METRICS: &[Metric] = &[
     ("muster_loop_failing", &["loop"]),
     ("muster_loop_busy", &["loop"]),
     ("muster_pushes", &["outcome"]),
+    ("muster_forgotten_total", &["what"]),
     ("muster_apple_calls_total", &["call", "status"]),
     ("muster_store_waiting", &[]),
     ("muster_store_transactions_total", &[]),

@@ -66,3 +66,11 @@ pub async fn release(tx: &mut Tx<'_>, name: &str, holder: &str) -> Result<(), St
     let sql = "delete from lease where name = $1 and holder = $2";
     tx.execute(sql, params![name, holder]).await.map(drop)
 }
+
+/// Gives back all that `holder` has.
+///
+/// # Errors
+/// The engine's.
+pub async fn release_all(tx: &mut Tx<'_>, holder: &str) -> Result<(), StoreError> {
+    tx.execute("delete from lease where holder = $1", params![holder]).await.map(drop)
+}

@@ -130,8 +130,9 @@ create table if not exists migration_oldest (
 
 /// Number and name of the last one.
 pub(crate) const LAST: &str = "select number, name from migration order by number desc limit 1";
-/// The oldest program that lives with all of them. A database has its table since programs say so.
-pub(crate) const OLDEST: &str = "select max(oldest) from migration_oldest";
+/// The oldest program that lives with all of them: one that is not named lives with its own alone.
+pub(crate) const OLDEST: &str = "select max(coalesce(o.oldest, m.number)) from migration m \
+    left join migration_oldest o on o.number = m.number";
 const APPLIED: &str = "select m.number, m.name, m.checksum, coalesce(o.oldest, m.number) from migration m \
     left join migration_oldest o on o.number = m.number order by m.number";
 const RECORD: &str = "insert into migration (number, name, checksum) values ($1, $2, $3)";

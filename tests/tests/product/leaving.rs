@@ -86,7 +86,7 @@ async fn a_device_restored_from_its_backup_is_pushed_to_at_its_new_token() {
 
 /// Lessons 54, 55.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_apple_has_unregistered_is_left_alone_until_it_says_its_token_again() {
+async fn a_device_that_apple_has_unregistered_is_tried_once_a_day_until_it_says_its_token_again() {
     let stack = Stack::start().await;
     let (_, mut device, id) = one_enrolled(&stack).await;
     let old = device.push.take().unwrap();
@@ -103,11 +103,17 @@ async fn a_device_that_apple_has_unregistered_is_left_alone_until_it_says_its_to
     let words = until("unreachable", told).await;
     assert!(words.contains("no longer registered"), "{words}");
     let after = pushes();
-    for _ in 0..48 {
-        stack.pass(std::time::Duration::from_secs(60 * 60)).await;
-    }
     act(&stack, &id, "rebootNow").await;
+    let hours = async |count| {
+        for _ in 0..count {
+            stack.pass(std::time::Duration::from_secs(60 * 60)).await;
+        }
+    };
+    hours(22).await;
     assert_eq!(pushes(), after, "nobody is there");
+    hours(4).await;
+    until("the push of the next day", async || (pushes() > after).then_some(())).await;
+    assert_eq!(pushes(), after + 1, "once");
     assert_eq!(device.token_update(&stack).await.status, 200);
     let new = device.push.unwrap();
     until("a push", async || (stack.practice.registry().accepted(new) > 0).then_some(())).await;

@@ -150,7 +150,7 @@ async fn every_device_that_misbehaves_gets_home() {
         rows.push(Box::pin(take(name, trouble)).await);
     }
     rows.push(Box::pin(restored()).await);
-    page::holds("devices", &rows);
+    page::devices(&rows);
 }
 
 /// A backup that is restored brings management back with a new push token: commands reach it by that one.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use domain::Time;
+use store::Retryable as _;
 
 use crate::{App, Result};
 
 /// Between writings.
 const EVERY: Duration = Duration::from_secs(1);
-/// Devices a transaction.
-const BATCH: usize = 2_000;
+/// Devices a transaction: few enough to meet nobody else's changes of one of them often.
+const BATCH: usize = 500;
 
 /// One turn.
 ///
@@ -20,12 +21,13 @@ pub async fn turn(app: App) -> Result<Time> {
     let mut batches = seen.chunks(BATCH);
     while let Some(batch) = batches.next() {
         let rows = batch.to_vec();
-        let written = app.store.transact(move |tx| {
-            let rows = rows.clone();
+        let written = app.commit(rows, move |tx, rows| {
             Box::pin(async move { Ok(store::managed_device::touch_last_seen(tx, &rows).await?) })
         });
-        if let Err(error) = written.await {
-            app.memory.put_back_seen(batch.to_vec());
+        let Err(error) = written.await else { continue };
+        app.memory.put_back_seen(batch.to_vec());
+        // Devices that are busy are written by others just now: their turn comes in a second.
+        if !error.is_conflict() {
             batches.for_each(|rest| app.memory.put_back_seen(rest.to_vec()));
             return Err(error);
         }

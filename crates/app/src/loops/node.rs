@@ -71,10 +71,10 @@ fn name(instance: &str) -> String {
     format!("{PREFIX}{instance}")
 }
 
-/// Says that this server is gone, so that nobody waits for it.
+/// Gives back every lease of this server, so that nobody waits for it.
 pub(crate) async fn leave(app: &App) -> Result<()> {
     app.commit(app.instance.clone(), |tx, me| {
-        Box::pin(async move { Ok(store::lease::release(tx, &name(&me), &me).await?) })
+        Box::pin(async move { Ok(store::lease::release_all(tx, &me).await?) })
     })
     .await
 }

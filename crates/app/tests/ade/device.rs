@@ -1,6 +1,6 @@
 use domain::Platform;
 use domain::device::{DiscoverySource, Import, Outcome};
-use muster_app::{AppError, device, profile, token};
+use muster_app::{AppError, device, loops, profile, token};
 use practice::apple::catalogue::Family;
 
 use crate::bench::{Bench, DAY, HOUR};
@@ -125,7 +125,7 @@ async fn releasing_devices_needs_confirmation_and_takes_them_from_the_organisati
     assert_eq!((lines[0].serial.as_str(), &lines[1].outcome), (serials[0].as_str(), &Outcome::NotAccessible));
     assert_eq!(bench.shown(&connected.token).await, serials[1..]);
     bench.clock.advance(31 * DAY);
-    bench.sync().await;
+    loops::retention::turn(bench.app.clone()).await.unwrap();
     assert!(device::stories(&bench.app, &bench.actor, &serials[0]).await.is_err(), "forgotten after 30 days");
 }
 
