@@ -171,16 +171,11 @@ pub async fn restore(folder: &Path, manifest: &Manifest, place: &Place) -> Resul
             at.applied, manifest.schema
         )));
     }
-    let filled = fill(&then, folder, manifest).await;
+    let filled = archive::fill(&then, folder, &manifest.tables).await;
     then.close().await;
     let opened = filled?;
     Store::open(config()?).await?.close().await;
     Ok(opened)
-}
-
-async fn fill(store: &Store, folder: &Path, manifest: &Manifest) -> Result<u64> {
-    archive::fill(store, folder, &manifest.tables).await?;
-    opens(store).await
 }
 
 /// How many sealed rows there are, all of which open.
@@ -192,7 +187,8 @@ pub async fn opens(store: &Store) -> Result<u64> {
 }
 
 fn partial(to: &Path) -> PathBuf {
-    let mut name = to.as_os_str().to_owned();
+    // Without a slash at its end, which would put this inside.
+    let mut name = to.components().collect::<PathBuf>().into_os_string();
     name.push(".partial");
     name.into()
 }

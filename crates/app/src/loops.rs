@@ -233,7 +233,8 @@ where
     Turn: Future<Output = Result<Time>>,
 {
     let seat = app.loops.seat(work);
-    while !stop.is_cancelled() {
+    // A program that may not work with its database ends its loops before it is stopped.
+    while !stop.is_cancelled() && !app.loops.schema.unfit.is_cancelled() {
         seat.status().begin(app.now());
         let attempt = AssertUnwindSafe(turn(app.clone())).catch_unwind();
         let attempt = attempt

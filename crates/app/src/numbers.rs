@@ -64,6 +64,7 @@ async fn stored(tx: &mut Tx<'_>, app: App, tenant: TenantId) -> Result<OfTenant>
     let now = app.now();
     let until = |end: Time| end.unix().saturating_sub(now.unix());
     let stages = store::managed_device::count_by_stage(tx, &tenant).await?;
+    let in_stage = |stage| stages.iter().find(|(of, _)| *of == stage).map_or(0, |(_, count)| *count);
     let (commands_pending, oldest) = store::command::pending_total(tx, &tenant).await?;
     let tokens = store::token::list(tx, &tenant).await?;
     let unhealthy = tokens.iter().map(|token| token.health(now, &app.limits).health);
@@ -72,7 +73,7 @@ async fn stored(tx: &mut Tx<'_>, app: App, tenant: TenantId) -> Result<OfTenant>
     let ends = tokens.iter().filter_map(|token| token.server.as_ref()).map(|server| until(server.expires_at));
     let certificate = store::push::certificate_get(tx, &tenant).await?.and_then(|held| held.current);
     Ok(OfTenant {
-        devices: stages.into_iter().map(|(stage, count)| (word(stage), count)).collect(),
+        devices: STAGES.map(|stage| (word(stage), in_stage(stage))).to_vec(),
         commands_pending,
         oldest_pending: oldest.map_or(Duration::ZERO, |oldest| now.since(oldest)),
         tokens_unhealthy: unhealthy.map(|_| 1).sum(),
@@ -82,6 +83,17 @@ async fn stored(tx: &mut Tx<'_>, app: App, tenant: TenantId) -> Result<OfTenant>
         tenant,
     })
 }
+
+/// All of them are told: one that nobody is in any more must say so.
+const STAGES: [Stage; 7] = [
+    Stage::ProfileServed,
+    Stage::IdentityIssued,
+    Stage::Authenticated,
+    Stage::AwaitingConfiguration,
+    Stage::Enrolled,
+    Stage::CheckedOut,
+    Stage::Erased,
+];
 
 const fn word(stage: Stage) -> &'static str {
     match stage {

@@ -35,7 +35,12 @@ pub(crate) fn replace(path: &Path, keys: &[Key]) -> Result<(), CliError> {
     let next = std::path::PathBuf::from(next);
     write_private(&next, written(keys).as_bytes())?;
     let on_disk = std::fs::File::open(&next).and_then(|file| file.sync_all());
-    on_disk.and_then(|()| std::fs::rename(&next, path)).map_err(|e| CliError::file("write", path, e))
+    let replaced = on_disk.and_then(|()| std::fs::rename(&next, path)).and_then(|()| {
+        // The name is on disk only when its folder is: rows sealed with the new key must never outlive it.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all())
+    });
+    replaced.map_err(|e| CliError::file("write", path, e))
 }
 
 /// A database and the keys that a text has.

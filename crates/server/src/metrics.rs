@@ -132,12 +132,11 @@ fn tell(numbers: &Numbers) {
         gauge!("muster_commands_pending_oldest_seconds", "tenant" => tenant())
             .set(of.oldest_pending.as_secs_f64());
         gauge!("muster_tokens_unhealthy", "tenant" => tenant()).set(count(of.tokens_unhealthy));
-        if let Some(seconds) = of.token_expiry_seconds {
-            gauge!("muster_token_expiry_seconds", "tenant" => tenant()).set(signed(seconds));
-        }
-        if let Some(seconds) = of.push_certificate_expiry_seconds {
-            gauge!("muster_push_certificate_expiry_seconds", "tenant" => tenant()).set(signed(seconds));
-        }
+        // A series once told is told for good: without a token nothing runs out, and no rule about it may stay on.
+        let left = |seconds: Option<i64>| seconds.map_or(f64::NAN, signed);
+        gauge!("muster_token_expiry_seconds", "tenant" => tenant()).set(left(of.token_expiry_seconds));
+        gauge!("muster_push_certificate_expiry_seconds", "tenant" => tenant())
+            .set(left(of.push_certificate_expiry_seconds));
         for (severity, alerts) in of.alerts {
             gauge!("muster_alerts", "tenant" => tenant(), "severity" => severity).set(count(alerts));
         }

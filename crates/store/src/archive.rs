@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use self::table::{Column, SourceTable};
 use crate::sqlite::create_private;
 use crate::value::{Value, params};
-use crate::{Schema, Store, StoreError, Tx, migrate, tenant};
+use crate::{Schema, Store, StoreError, Tx, migrate, secret, tenant};
 
 /// Rows read or written at a time.
 const PAGE: u32 = 1_000;
@@ -170,12 +170,12 @@ pub fn verify(folder: &Path, tables: &[TableCopy]) -> Result<(), StoreError> {
 }
 
 /// Fills an empty database with a copy, all of it or nothing, and holds each table to its number of rows. The database
-/// is at the copy's schema.
+/// is at the copy's schema. Answers how many secrets it holds, each of which was opened.
 ///
 /// # Errors
-/// [`StoreError::Unstorable`] when the database is not empty; [`StoreError::Corrupt`] for a file that is none of a
+/// [`StoreError::Sealed`] when the keys are not the copy's; [`StoreError::Unstorable`] when the database is not empty; [`StoreError::Corrupt`] for a file that is none of a
 /// copy.
-pub async fn fill(store: &Store, folder: &Path, tables: &[TableCopy]) -> Result<(), StoreError> {
+pub async fn fill(store: &Store, folder: &Path, tables: &[TableCopy]) -> Result<u64, StoreError> {
     let (folder, tables) = (folder.to_owned(), tables.to_vec());
     let work = store.transact(move |tx| {
         let (folder, tables) = (folder.clone(), tables.clone());
@@ -193,7 +193,7 @@ pub async fn fill(store: &Store, folder: &Path, tables: &[TableCopy]) -> Result<
                 let target = target.ok_or_else(|| corrupt(&copy.name, "is a table of another program"))?;
                 fill_table(tx, &folder, copy, target).await?;
             }
-            Ok(())
+            secret::open_all(tx).await
         })
     });
     work.await

@@ -362,13 +362,15 @@ pub async fn count_throttled(
     tx.number(sql, params![tenant, token, now]).await
 }
 
-/// Deletes for good what has been gone at Apple since before `before`; how many.
+/// Deletes for good what has been gone at Apple since before `before`; how many. A block is kept for ever: a restored
+/// backup must not bring such a device back.
 ///
 /// # Errors
 /// The engine's.
 pub async fn prune_gone(tx: &mut Tx<'_>, before: Time, limit: u32) -> Result<u64, StoreError> {
     let sql = "delete from device where (tenant_id, token_id, serial) in \
-        (select tenant_id, token_id, serial from device where not present and gone_at < $1 limit $2)";
+        (select tenant_id, token_id, serial from device where not present and gone_at < $1 \
+        and enrollment_state <> 'blocked' limit $2)";
     tx.execute(sql, params![before, limit]).await
 }
 

@@ -77,6 +77,8 @@ pub async fn certificate_upsert(tx: &mut Tx<'_>, certificate: &PushCertificate) 
 
 /// Asks for a device to be woken at `due_at`, or earlier if that was asked before.
 ///
+/// The row is written in either case, so that whoever settles it at the same time meets a conflict and looks again.
+///
 /// # Errors
 /// The engine's.
 pub async fn wake_request(
@@ -86,7 +88,8 @@ pub async fn wake_request(
     due_at: Time,
 ) -> Result<(), StoreError> {
     let sql = "insert into wake (tenant_id, device_id, due, attempts) values ($1, $2, $3, 0) \
-        on conflict (tenant_id, device_id) do update set due = excluded.due where wake.due > excluded.due";
+        on conflict (tenant_id, device_id) do update set \
+        due = case when wake.due > excluded.due then excluded.due else wake.due end";
     tx.execute(sql, params![tenant, device, due_at]).await.map(drop)
 }
 

@@ -15,7 +15,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
-use net::{CancellationToken, Identity, ListenConfig, Listener, ServerIdentity, ServerTls};
+use net::client::ClientOptions;
+use net::{CancellationToken, Identity, ListenConfig, Listener, ServerIdentity, ServerTls, TrustAnchors};
 use serde_json::{Value, json};
 
 use crate::tool::Folder;
@@ -130,7 +131,10 @@ fn answer_early(folder: &Path) {
     runtime.block_on(async {
         let tls = ServerTls::new(ServerIdentity::new(identity));
         let listener = Listener::bind(ListenConfig::tls(text("listen").parse().unwrap(), tls)).await.unwrap();
-        let state = Front { http: reqwest::Client::new(), behind: text("behind"), folder: folder.to_owned() };
+        // What is behind speaks no TLS.
+        let options = ClientOptions::new(TrustAnchors::nobody(), "planted/1");
+        let http = net::client::build(&options).unwrap();
+        let state = Front { http, behind: text("behind"), folder: folder.to_owned() };
         let router = axum::Router::new().fallback(hand_on).with_state(state);
         listener.serve(router, CancellationToken::new()).await;
     });

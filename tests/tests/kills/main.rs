@@ -47,7 +47,6 @@ async fn on_sqlite_nothing_is_lost_or_stuck_or_repeated_when_the_server_is_kille
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "not shown yet: run by hand with --ignored"]
 async fn on_postgresql_nothing_is_lost_or_stuck_or_repeated_when_the_server_is_killed() {
     if Engine::here().contains(&Engine::Postgres) {
         outlives(Engine::Postgres, 2).await;
@@ -71,7 +70,6 @@ async fn told_of(bug: Bug, point: app::points::Point) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "not shown yet: run by hand with --ignored"]
 async fn a_cursor_that_is_stored_before_its_rows_is_found_out() {
     let words = told_of(Bug::CursorBeforeRows, app::points::Point::SyncPageStored).await;
     assert!(words.contains("the cursor is ahead of its rows"), "{words}");

@@ -1,7 +1,5 @@
 //! Faults in random mixtures: some with seeds that are always the same, and one that is drawn and printed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use muster_tests::Engine;
 use practice::apple::assign::SerialResult;
 use practice::apple::catalogue::Family;
@@ -120,10 +118,10 @@ async fn mixtures_of_faults_with_known_seeds_are_recovered_from() {
     page::mixtures(&rows);
 }
 
+/// Another mixture for each value of `MUSTER_SEED`; without one a mixture that is always the same, as a test that holds a
+/// change to account must not fail by a seed that was drawn.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mixture_of_faults_that_nobody_chose_is_recovered_from() {
-    let drawn = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
-    let seed = std::env::var("MUSTER_SEED").map_or(u64::from(drawn), |seed| seed.parse().unwrap());
-    println!("the seed of this mixture: {seed} (MUSTER_SEED={seed} mixes it again)");
+async fn a_mixture_of_faults_that_somebody_asks_for_is_recovered_from() {
+    let seed = std::env::var("MUSTER_SEED").map_or(20, |seed| seed.parse().unwrap());
     Box::pin(take(seed, Engine::Sqlite)).await;
 }

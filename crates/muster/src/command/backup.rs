@@ -238,7 +238,10 @@ impl Files {
                         path.display()
                     )));
                 }
-                Err(_) => missing.push((path, content.clone())),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    missing.push((path, content.clone()))
+                }
+                Err(error) => return Err(CliError::file("read", &path, error)),
             }
         }
         Ok(Self(missing))
@@ -274,10 +277,10 @@ async fn in_place(
             return Err(CliError::failed(error));
         }
     };
-    let old = with_suffix(path, ".before-restore");
-    let replaced = path.exists();
+    // A log that somebody left there is not of the database that comes, and SQLite would take it for its own.
+    let replaced = has_parts(path);
+    let old = free_name(path);
     if replaced {
-        remove(&old)?;
         rename_all(path, &old)?;
     }
     rename_all(&trial, path)?;
@@ -286,6 +289,18 @@ async fn in_place(
 
 /// A SQLite database is up to three files.
 const PARTS: [&str; 3] = ["", "-wal", "-shm"];
+
+fn has_parts(path: &Path) -> bool {
+    PARTS.iter().any(|part| with_suffix(path, part).exists())
+}
+
+/// Where what is replaced is kept: never in place of what an earlier restore has kept.
+fn free_name(path: &Path) -> PathBuf {
+    let named = |n: u32| {
+        with_suffix(path, &if n == 1 { ".before-restore".into() } else { format!(".before-restore-{n}") })
+    };
+    (1..).map(named).find(|name| !has_parts(name)).unwrap_or_else(|| named(0))
+}
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

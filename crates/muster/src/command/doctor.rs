@@ -11,6 +11,7 @@ use net::Clock;
 use serde_json::{Value, json};
 
 use crate::error::CliError;
+use crate::key_file::{self, Key};
 use crate::output::{self, Format, say};
 use crate::settings::{Listening, Place, Settings, Side, Tls};
 use crate::start;
@@ -79,23 +80,40 @@ fn subject(settings: &Settings, want_free: u64) -> Subject {
             secret_files.push(key.clone());
         }
     }
-    let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path);
-        text.map(Into::into).map_err(|error| format!("read {}: {error}", path.display()))
-    };
+    let (seal_key, older_seal_keys) = seal_keys(settings);
     Subject {
         data: settings.data.clone(),
         secret_files,
         database_url: settings.database_url.clone(),
         seal_key_file: settings.seal_key_file.clone(),
-        seal_key: read(&settings.seal_key_file),
-        older_seal_keys: settings.older_seal_key_files.iter().filter_map(|path| read(path).ok()).collect(),
+        seal_key,
+        older_seal_keys,
         api: door(settings, &settings.api),
         devices: door(settings, &settings.devices),
         running: is_running(settings),
         limits: settings.limits.clone(),
         want_free,
     }
+}
+
+/// The key that seals, and those that still open: as `muster serve` reads them. A rotation that was interrupted leaves
+/// both in the one file.
+fn seal_keys(settings: &Settings) -> (Result<Key, String>, Vec<Key>) {
+    let read = |path: &PathBuf| key_file::read(path).map_err(|error| error.to_string());
+    let mut older = Vec::new();
+    let first = read(&settings.seal_key_file).and_then(|keys| {
+        let mut keys = keys.into_iter();
+        let first = keys.next().ok_or_else(|| "find a key in the file of the seal key".to_owned())?;
+        older.extend(keys);
+        Ok(first)
+    });
+    for path in &settings.older_seal_key_files {
+        match read(path) {
+            Ok(keys) => older.extend(keys),
+            Err(words) => return (Err(words), older),
+        }
+    }
+    (first, older)
 }
 
 fn door(settings: &Settings, side: &Side) -> Door {

@@ -48,7 +48,7 @@ pub(crate) async fn run(serve: Serve, handles: Handles) -> Result<(), CliError> 
         }
     }
     tokio::select! {
-        () = finish(&settings, running) => match unfit {
+        () = finish(&settings, running, unfit.is_some()) => match unfit {
             None => Ok(()),
             Some(words) => Err(CliError::Failed(format!("go on: {words}"))),
         },
@@ -58,10 +58,11 @@ pub(crate) async fn run(serve: Serve, handles: Handles) -> Result<(), CliError> 
     }
 }
 
-/// Stops in order: tells load balancers, refuses newcomers, finishes what is under way.
-async fn finish(settings: &Settings, running: Running) {
+/// Stops in order: tells load balancers, refuses newcomers, finishes what is under way. A server that must not work with
+/// its database any more announces nothing first.
+async fn finish(settings: &Settings, running: Running, unfit: bool) {
     let announce = settings.server.stop_announce;
-    if !announce.is_zero() {
+    if !announce.is_zero() && !unfit {
         running.announce_stop();
         say!("Stopping: /readyz says so for {} s.", announce.as_secs());
         tokio::time::sleep(announce).await;

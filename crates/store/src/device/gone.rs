@@ -25,6 +25,9 @@ pub async fn note_seen(
     pass: i64,
     serials: &[Serial],
 ) -> Result<(), StoreError> {
+    // Passes that never came to their end are nobody's any more.
+    let sql = "delete from sync_seen where tenant_id = $1 and token_id = $2 and pass < $3";
+    tx.execute(sql, params![tenant, token, pass]).await?;
     if serials.is_empty() {
         return Ok(());
     }

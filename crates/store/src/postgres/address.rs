@@ -5,11 +5,17 @@ mod tests;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
 use crate::StoreError;
+
+/// A server that has said nothing for so long is asked whether it is there.
+const SILENCE: Duration = Duration::from_secs(10);
+/// What the driver takes when the address says nothing.
+const SYSTEM_KEEPALIVE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// The values of `sslmode` that the driver knows.
 const MODES: [&str; 3] = ["disable", "prefer", "require"];
@@ -37,12 +43,26 @@ impl Address {
             given => given,
         };
         config.ssl_mode(mode);
+        notice_silence(&mut config);
         if !stays_here && mode != SslMode::Require {
             tracing::warn!(
                 "the address of PostgreSQL allows a connection over the network that is not encrypted"
             );
         }
         Ok(Self { config, authorities })
+    }
+}
+
+/// How long a server may be silent before its connection is given up: one that lost its power says nothing, and the
+/// system's own two hours would hold up every writer. What the address says itself stays.
+fn notice_silence(config: &mut Config) {
+    if config.get_keepalives_idle() == SYSTEM_KEEPALIVE {
+        config.keepalives_idle(SILENCE);
+        config.keepalives_interval(SILENCE / 2);
+        config.keepalives_retries(3);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE);
     }
 }
 

@@ -13,16 +13,24 @@ use crate::StoreError;
 pub(crate) struct Transaction<'a> {
     client: &'a Client,
     opening: Option<&'static str>,
+    /// A statement was refused before the opening was sent: on what had been opened before it.
+    refused: bool,
 }
 
 impl<'a> Transaction<'a> {
     pub(super) const fn new(client: &'a Client, opening: &'static str) -> Self {
-        Self { client, opening: Some(opening) }
+        Self { client, opening: Some(opening), refused: false }
     }
 
     /// Whether anything was asked of the database.
     pub(super) const fn is_open(&self) -> bool {
         self.opening.is_none()
+    }
+
+    /// Whether a statement was refused before this was opened. PostgreSQL then takes nothing more in the transaction that
+    /// it would have been a part of.
+    pub(super) const fn is_refused(&self) -> bool {
+        self.refused
     }
 
     /// Ends a whole transaction, if it was begun.
@@ -40,7 +48,8 @@ impl<'a> Transaction<'a> {
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
         let client = self.client;
-        let statement = if kept { client.prepare_cached(sql).await? } else { client.prepare(sql).await? };
+        let statement = if kept { client.prepare_cached(sql).await } else { client.prepare(sql).await };
+        let statement = statement.inspect_err(|_| self.refused = self.opening.is_some())?;
         match self.opening.take() {
             None => Ok(client.query(&statement, params).await?),
             Some(opening) => {
@@ -59,7 +68,8 @@ impl<'a> Transaction<'a> {
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, StoreError> {
         let client = self.client;
-        let statement = client.prepare_cached(sql).await?;
+        let statement = client.prepare_cached(sql).await;
+        let statement = statement.inspect_err(|_| self.refused = self.opening.is_some())?;
         match self.opening.take() {
             None => Ok(client.execute(&statement, params).await?),
             Some(opening) => {

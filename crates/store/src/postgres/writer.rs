@@ -37,13 +37,19 @@ const ATTEMPTS: u32 = 8;
 const ATTEMPT_WAIT: Duration = Duration::from_millis(3);
 
 /// Opens a transaction for one piece of work.
-const BEGIN: &str = "start transaction isolation level repeatable read";
+///
+/// A server that was frozen in the middle lets the rows it holds go after half a minute, and nobody waits for one of its
+/// rows without end.
+const BEGIN: &str = "start transaction isolation level repeatable read; set local lock_timeout = '2s'; \
+    set local idle_in_transaction_session_timeout = '30s'";
 /// Opens one for a batch. The wait for a lock is a few times what a batch takes.
-const BEGIN_BATCH: &str =
-    "start transaction isolation level repeatable read; set local lock_timeout = '20ms'; savepoint job";
+const BEGIN_BATCH: &str = "start transaction isolation level repeatable read; set local lock_timeout = '20ms'; \
+    set local idle_in_transaction_session_timeout = '30s'; savepoint job";
 const SAVEPOINT: &str = "savepoint job";
 /// The one before is kept, and its place in the server's memory let go.
 const NEXT_SAVEPOINT: &str = "release savepoint job; savepoint job";
+/// Commits what was done. In a transaction that PostgreSQL has given up, `commit` alone rolls back and reports no error.
+const COMMIT: &str = "select 1; commit";
 const UNDO: &str = "rollback to savepoint job; release savepoint job";
 
 /// Whether what a piece of work wrote is to be kept.
@@ -108,7 +114,7 @@ where
     let outcome = outcome(work, &mut tx).await;
     let ended = match tx.engine {
         Engine::PostgresWrite(transaction) => {
-            transaction.end(if outcome.is_ok() { "commit" } else { "rollback" }).await
+            transaction.end(if outcome.is_ok() { COMMIT } else { "rollback" }).await
         }
         _ => Ok(()),
     };
@@ -144,7 +150,7 @@ where
 
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
         let answer = match (self.outcome, batch) {
-            (Some(Err(error)), Err(_)) if !error.is_conflict() => Err(error),
+            // Even a refusal may rest on what another piece wrote, and is undone now.
             (_, Err(error)) => Err(error.into()),
             (Some(outcome), Ok(())) => outcome,
             (None, Ok(())) => Err(StoreError::Closed.into()),
@@ -272,6 +278,11 @@ async fn in_savepoints(
         let mut tx = Tx { engine: Engine::PostgresWrite(Transaction::new(client, opening)), seal };
         let verdict = job.run(&mut tx).await;
         let Engine::PostgresWrite(transaction) = tx.engine else { continue };
+        if begun && transaction.is_refused() {
+            // Nothing of the batch can be kept: each piece has a transaction of its own instead.
+            client.batch_execute("rollback").await?;
+            return Ok((0..batch.len()).collect());
+        }
         if !transaction.is_open() {
             // It asked the database nothing: the savepoint is still to be set.
             continue;
@@ -289,7 +300,7 @@ async fn in_savepoints(
         }
     }
     if begun {
-        client.batch_execute("commit").await?;
+        client.batch_execute(COMMIT).await?;
     }
     Ok(alone)
 }

@@ -54,8 +54,9 @@ where
 
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
         let answer = match (self.outcome, batch) {
-            (Some(Ok(_)) | None, Err(error)) => Err(error.into()),
-            (Some(outcome), _) => outcome,
+            // Even a refusal may rest on what another piece wrote, and is undone now.
+            (_, Err(error)) => Err(error.into()),
+            (Some(outcome), Ok(())) => outcome,
             (None, Ok(())) => Err(StoreError::Closed.into()),
         };
         // The caller may have gone; what was committed stays committed.
