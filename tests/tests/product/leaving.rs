@@ -103,7 +103,6 @@ async fn a_device_that_apple_has_unregistered_is_tried_once_a_day_until_it_says_
     let words = until("unreachable", told).await;
     assert!(words.contains("no longer registered"), "{words}");
     let after = pushes();
-    act(&stack, &id, "rebootNow").await;
     let hours = async |count| {
         for _ in 0..count {
             stack.pass(std::time::Duration::from_secs(60 * 60)).await;
@@ -114,6 +113,7 @@ async fn a_device_that_apple_has_unregistered_is_tried_once_a_day_until_it_says_
     hours(4).await;
     until("the push of the next day", async || (pushes() > after).then_some(())).await;
     assert_eq!(pushes(), after + 1, "once");
+    act(&stack, &id, "rebootNow").await;
     assert_eq!(device.token_update(&stack).await.status, 200);
     let new = device.push.unwrap();
     until("a push", async || (stack.practice.registry().accepted(new) > 0).then_some(())).await;
