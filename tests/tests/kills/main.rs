@@ -76,7 +76,7 @@ async fn a_cursor_that_is_stored_before_its_rows_is_found_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "not shown yet: run by hand with --ignored"]
+#[ignore = "its proxy does not reach the server yet: see docs/kills.md"]
 async fn an_answer_that_is_given_before_its_commit_is_found_out() {
     let words = told_of(Bug::AnswerBeforeCommit, app::points::Point::EnrolTokenUpdateHeard).await;
     assert!(words.contains("stuck: "), "{words}");
