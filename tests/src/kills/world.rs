@@ -57,6 +57,11 @@ pub struct World {
     folder: Folder,
 }
 
+/// Assignments of one profile to one device that Apple takes within an hour here. The traffic itself moves a device away
+/// and back a hundred times in that time when the computer is slow, and each return is an assignment; a server that
+/// assigns in a loop does it thousands of times.
+const REPEATS_PER_HOUR: u32 = 200;
+
 impl World {
     /// Founds a world on a database of that engine: a first server that dies at each point of its start, then
     /// everything from the push certificate to 200 devices at home.
@@ -67,6 +72,7 @@ impl World {
         let clock = Clock::manual(today() * 1_000_000);
         let config = PracticeConfig { clock: clock.clone(), ..PracticeConfig::default() };
         let practice = Practice::start(config).await.unwrap();
+        practice.world().model().rules.repeats_per_hour = REPEATS_PER_HOUR;
         let patient = FleetConfig { patience: 1_000, retry: Duration::from_secs(10), pace: Duration::ZERO };
         practice.fleet().configure(patient);
         let folder = Folder::new();
