@@ -47,6 +47,7 @@ async fn on_sqlite_nothing_is_lost_or_stuck_or_repeated_when_the_server_is_kille
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by hand with --ignored, and by make soak: not yet shown on a busy computer, see docs/kills.md"]
 async fn on_postgresql_nothing_is_lost_or_stuck_or_repeated_when_the_server_is_killed() {
     if Engine::here().contains(&Engine::Postgres) {
         outlives(Engine::Postgres, 2).await;
