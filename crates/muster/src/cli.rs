@@ -106,11 +106,11 @@ pub(crate) enum Command {
     Tenant(offline::Tenant),
     /// Copy all that a server needs into a folder, also while it runs (at the machine itself).
     ///
-    /// Example: muster backup --config muster.toml --passphrase-file /root/passphrase /var/backups/monday
+    /// Example: muster backup --config muster.toml --passphrase-file /etc/muster/pass /var/backups/monday
     Backup(backup::Backup),
     /// Bring such a copy back, into SQLite or PostgreSQL, while the server is stopped (at the machine itself).
     ///
-    /// Example: muster restore --config muster.toml --passphrase-file /root/passphrase /var/backups/monday
+    /// Example: muster restore --config muster.toml --passphrase-file /etc/muster/pass /var/backups/monday
     Restore(backup::Restore),
     /// Change keys, while every server of the database is stopped (at the machine itself).
     Rotate(rotate::Rotate),

@@ -32,7 +32,7 @@ pub(crate) struct Backup {
 enum BackupCommand {
     /// Hold a copy to its hashes and numbers of rows; with its keys at hand, try all of it in a database of its own.
     ///
-    /// Example: muster backup verify /var/backups/muster-2026-01-31 --passphrase-file /root/muster.passphrase
+    /// Example: muster backup verify /var/backups/muster-2026-01-31 --passphrase-file /etc/muster/passphrase
     Verify {
         /// The copy.
         folder: PathBuf,
