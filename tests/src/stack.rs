@@ -208,6 +208,7 @@ impl Stack {
             older_seal_keys: Vec::new(),
             api: door(&self.api_url, self.addresses[0]),
             devices: door(&self.device_url, self.addresses[1]),
+            health: None,
             running: true,
             limits: self.limits.clone(),
             want_free: 0,
@@ -346,6 +347,7 @@ async fn serve(app: App, [api, devices]: [Listener; 2]) -> Running {
         app: app.clone(),
         api,
         device: Some(devices),
+        health: None,
         limits: ServerLimits::default(),
         metrics_from: Vec::new(),
     };

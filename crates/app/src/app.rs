@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use domain::tenant::DEFAULT_TENANT;
 use domain::{Limits, Time};
 use futures_util::future::BoxFuture;
 use net::{Clock, Points};
 use store::{Store, Tx};
 
-use crate::Result;
 use crate::ade::AdeClients;
 use crate::loops::{Loops, Work};
 use crate::memory::Memory;
 use crate::points::Point;
+use crate::{AppError, Result};
 
 /// What use cases and loops work with. A clone is a handle to the same.
 #[derive(Clone)]
@@ -88,6 +89,19 @@ impl App {
     /// How busy the store is.
     pub fn load(&self) -> store::Load {
         self.store.load()
+    }
+
+    /// Whether the database answers: one row by its key, as what devices ask.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn reach_database(&self) -> Result<()> {
+        let id = crate::open::tenant_id(DEFAULT_TENANT)?;
+        let read = self.store.glance(move |tx| {
+            let id = id.clone();
+            Box::pin(async move { Ok::<_, AppError>(store::tenant::get(tx, &id).await?) })
+        });
+        read.await.map(drop)
     }
 
     /// Wakes a loop: something it works on has changed.

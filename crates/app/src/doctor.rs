@@ -43,6 +43,8 @@ pub struct Subject {
     pub api: Door,
     /// For devices.
     pub devices: Door,
+    /// Where health and metrics are told alone.
+    pub health: Option<SocketAddr>,
     /// Whether a server holds the data folder.
     pub running: bool,
     /// The server's limits.

@@ -54,6 +54,9 @@ pub(crate) struct Listening {
     /// Public base URL for devices; it is in every profile at Apple, so choose it for long.
     #[arg(long, env = "MUSTER_DEVICE_URL", value_name = "URL")]
     pub(crate) device_url: Option<String>,
+    /// Address of a listener for health and metrics alone, without TLS [default: none, the API's tells them].
+    #[arg(long, env = "MUSTER_HEALTH_LISTEN", value_name = "ADDRESS")]
+    pub(crate) health_listen: Option<SocketAddr>,
 }
 
 impl From<Listening> for Flags {
@@ -100,6 +103,7 @@ struct File {
     practice: Option<PathBuf>,
     log: Option<LogFormat>,
     log_filter: Option<String>,
+    health_listen: Option<SocketAddr>,
     metrics_from: Vec<String>,
     api: SideFile,
     devices: SideFile,
@@ -143,6 +147,8 @@ pub(crate) struct Settings {
     pub(crate) log: LogFormat,
     /// What to log.
     pub(crate) log_filter: String,
+    /// Where health and metrics are told, and nothing else.
+    pub(crate) health_listen: Option<SocketAddr>,
     /// Addresses and networks that may read `/metrics`, besides this machine itself.
     pub(crate) metrics_from: Vec<String>,
     /// The API.
@@ -205,6 +211,7 @@ impl Settings {
             practice: flags.practice.or(file.practice),
             log: flags.log.or(file.log).unwrap_or_default(),
             log_filter: flags.log_filter.or(file.log_filter).unwrap_or_else(|| LOG_FILTER.into()),
+            health_listen: listening.health_listen.or(file.health_listen),
             metrics_from: file.metrics_from,
             api: side("api", file.api, listening.api_listen, listening.api_url, API_LISTEN)?,
             devices: side(

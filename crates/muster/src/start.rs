@@ -18,6 +18,7 @@ use crate::error::CliError;
 use crate::key_file;
 use crate::practice_file::PracticeFile;
 use crate::profile_file::write_private;
+use crate::settings::server::Bounds;
 use crate::settings::{Settings, Side, Tls, host};
 
 /// How often certificates are read or made anew: operators' tools renew theirs at least a week before the end.
@@ -35,6 +36,8 @@ pub(crate) struct Running {
     pub(crate) api_address: SocketAddr,
     /// Where devices are listened to.
     pub(crate) device_address: SocketAddr,
+    /// Where health and metrics are told alone.
+    pub(crate) health_address: Option<SocketAddr>,
     /// The first application's file, when this was the first start.
     pub(crate) bootstrap: Option<PathBuf>,
     /// Held until the server has stopped.
@@ -117,6 +120,10 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
     let certificates = Arc::new(Certificates::open(settings, &clock)?);
     let api = certificates.listener(&settings.api, settings, false).await?;
     let devices = certificates.listener(&settings.devices, settings, true).await?;
+    let health = match settings.health_listen {
+        Some(address) => Some(Listener::bind(Bounds::health(address)).await.map_err(CliError::failed)?),
+        None => None,
+    };
     let (api_address, device_address) = (api.local_addr(), devices.local_addr());
     let urls = app::Settings {
         api_url: url(&settings.api, api_address),
@@ -150,6 +157,7 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         app: opened.app.clone(),
         api,
         device: Some(devices),
+        health,
         limits: settings.server.edge(),
         metrics_from: networks(&settings.metrics_from)?,
     };
@@ -162,6 +170,7 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         device_url: urls.device_url,
         api_address,
         device_address,
+        health_address: server.health_addr,
         bootstrap,
         _lock: lock,
         server,

@@ -2,7 +2,7 @@
 //! panics; then one log line and the metrics.
 //!
 //! Who finds no place is told at once to come back: a queue would only make everybody wait until nobody is answered in
-//! time. Health has places of its own, so that a full house is not taken for a dead one.
+//! time. Health needs no place, since it is answered at once: a full house is not taken for a dead one.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -37,6 +37,8 @@ const DEVICE_RETRY_SECONDS: u64 = 10;
 pub(crate) enum Side {
     Api,
     Device,
+    /// The listener of health and metrics.
+    Health,
 }
 
 impl Side {
@@ -44,6 +46,7 @@ impl Side {
         match self {
             Side::Api => "api",
             Side::Device => "device",
+            Side::Health => "health",
         }
     }
 }
@@ -95,34 +98,47 @@ impl Places {
 pub(crate) struct Edge {
     app: App,
     side: Side,
+    bounds: Option<Bounds>,
+    timeout: Duration,
+}
+
+/// How many requests at a time, and how many of them from one address.
+#[derive(Clone)]
+struct Bounds {
     places: Places,
     shares: Shares,
-    timeout: Duration,
 }
 
 impl Edge {
     pub(crate) fn new(app: &App, side: Side, requests: usize, timeout: Duration) -> Self {
         let places = Places { side, free: Arc::new(Semaphore::new(requests)), all: requests };
-        Self { app: app.clone(), side, places, shares: Shares::new(requests.div_ceil(2)), timeout }
+        let bounds = Bounds { places, shares: Shares::new(requests.div_ceil(2)) };
+        Self { app: app.clone(), side, bounds: Some(bounds), timeout }
+    }
+
+    /// An edge without places, around what answers at once or has a bound of its own.
+    pub(crate) fn open(app: &App, side: Side, timeout: Duration) -> Self {
+        Self { app: app.clone(), side, bounds: None, timeout }
     }
 
     /// Its places, to be counted.
-    pub(crate) fn places(&self) -> Places {
-        self.places.clone()
+    pub(crate) fn places(&self) -> Option<Places> {
+        self.bounds.as_ref().map(|bounds| bounds.places.clone())
     }
 
     /// A place for a request from this address; `None` if the house is full, or half full of one client's requests: a
     /// body that never ends would hold a place, and a few connections of HTTP/2 have hundreds of them.
-    fn place(&self, peer: Option<IpAddr>) -> Option<(SemaphorePermit<'_>, Share)> {
-        let share = peer.map_or_else(|| Some(Share::free()), |peer| self.shares.take(peer))?;
-        let place = self.places.free.try_acquire().ok()?;
-        Some((place, share))
+    fn place(&self, peer: Option<IpAddr>) -> Option<(Option<SemaphorePermit<'_>>, Share)> {
+        let Some(Bounds { places, shares }) = &self.bounds else { return Some((None, Share::free())) };
+        let share = peer.map_or_else(|| Some(Share::free()), |peer| shares.take(peer))?;
+        let place = places.free.try_acquire().ok()?;
+        Some((Some(place), share))
     }
 
     /// What an error of the edge itself looks like on this side.
     fn refuse(&self, error: ApiError, ids: &RequestIds) -> Response {
         match self.side {
-            Side::Api => error.answer(ids, self.app.now()).into_response(),
+            Side::Api | Side::Health => error.answer(ids, self.app.now()).into_response(),
             Side::Device => {
                 if let Some(log) = &error.log {
                     tracing::error!(request_id = %ids.request, "{log}");
@@ -210,7 +226,7 @@ impl Line {
         let route = handled.route.or(self.matched.as_deref()).unwrap_or("none");
         let status = response.status().as_u16();
         metrics::request(self.side, &self.method, route, status, took);
-        let path = if self.side == Side::Api { self.path.as_str() } else { route };
+        let path = if self.side == Side::Device { route } else { self.path.as_str() };
         let peer = self.peer.map(|peer| peer.to_string()).unwrap_or_default();
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(

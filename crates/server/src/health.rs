@@ -1,4 +1,9 @@
 //! Whether the server lives, whether it can work, and its numbers.
+//!
+//! Nothing here can be held by whoever asks: health is answered from memory, from no place that could be full, on a
+//! connection that ends with the answer. Only `/metrics` asks the database, for whom it is meant for and a few at a time.
+
+mod readiness;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,19 +11,22 @@ use std::time::Duration;
 
 use ::app::{App, Work};
 use axum::Router;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Request, State};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap};
-use net::PeerAddr;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::{StatusCode, Version};
 use net::forwarded::Network;
+use net::{CancellationToken, PeerAddr};
+use tokio::sync::Semaphore;
 
+use self::readiness::Readiness;
 use crate::edge::Places;
 use crate::metrics;
 
-/// A database that does not answer within this is not ready.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Scrapes at a time: each asks the database a few questions a tenant, and nobody has more than a pair of Prometheus.
+const SCRAPES: usize = 4;
 /// Headers by which proxies tell that they are some.
 const PASSED_ON: [&str; 4] = ["x-forwarded-for", "x-real-ip", "forwarded", "via"];
 
@@ -49,45 +57,74 @@ pub(crate) struct Health {
     pub(crate) leaving: Leaving,
     /// Whose requests are counted.
     pub(crate) places: Vec<Places>,
+    readiness: Readiness,
+    scrapes: Arc<Semaphore>,
 }
 
-/// `/healthz`, `/readyz` and `/metrics`.
-pub(crate) fn router(health: Health) -> Router {
-    Router::new()
-        .route("/readyz", get(ready))
-        .route("/metrics", get(numbers))
-        .with_state(health)
-        .merge(alive())
+impl Health {
+    /// Begins to ask the database whether it is there, until `stop`.
+    pub(crate) fn watch(
+        app: &App,
+        metrics_from: Vec<Network>,
+        places: Vec<Places>,
+        stop: CancellationToken,
+    ) -> Self {
+        let readiness = Readiness::default();
+        let asked = app.clone();
+        let ask = move || {
+            let app = asked.clone();
+            async move { app.reach_database().await.map_err(|error| error.to_string()) }
+        };
+        readiness.keep_asking(ask, stop);
+        let scrapes = Arc::new(Semaphore::new(SCRAPES));
+        Self { app: app.clone(), metrics_from, leaving: Leaving::default(), places, readiness, scrapes }
+    }
+
+    /// Why nobody should be sent here, if so.
+    fn why_not(&self) -> Option<String> {
+        if self.leaving.is_announced() {
+            return Some("the server is stopping".to_owned());
+        }
+        // The schema is this program's since the start, or there would be nobody to ask.
+        self.readiness.why_not().or_else(|| stuck(&self.app))
+    }
 }
 
-/// `/healthz`: the process answers.
+/// `/healthz` alone: the process answers.
 pub(crate) fn alive() -> Router {
-    Router::new().route("/healthz", get(|| async { "ok" }))
+    Router::new().route("/healthz", get(|| async { "ok" })).layer(from_fn(at_once))
+}
+
+/// `/healthz` and `/readyz`.
+pub(crate) fn router(health: Health) -> Router {
+    let ready = Router::new().route("/readyz", get(ready)).with_state(health);
+    ready.layer(from_fn(at_once)).merge(alive())
+}
+
+/// `/metrics`.
+pub(crate) fn numbers(health: Health) -> Router {
+    Router::new().route("/metrics", get(tell)).with_state(health).layer(from_fn(at_once))
+}
+
+/// The connection ends with the answer, so that nobody keeps one for a question that takes none. HTTP/2 has no such word,
+/// and lets a connection go that asks for nothing more.
+async fn at_once(request: Request, next: Next) -> Response {
+    let version = request.version();
+    let mut response = next.run(request).await;
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Whether to send somebody here, and if not, why in one line.
 async fn ready(State(health): State<Health>) -> Response {
-    match why_not(&health).await {
+    match health.why_not() {
         None => match health.app.schema_words() {
             None => "ready".into_response(),
             Some(words) => format!("ready; {words}").into_response(),
         },
         Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response(),
-    }
-}
-
-async fn why_not(health: &Health) -> Option<String> {
-    if health.leaving.is_announced() {
-        return Some("the server is stopping".to_owned());
-    }
-    // The schema is this program's since the start, or there would be nobody to ask.
-    match tokio::time::timeout(PATIENCE, ::app::tenant::list(&health.app)).await {
-        Ok(Ok(_)) => stuck(&health.app),
-        Ok(Err(error)) => {
-            tracing::warn!("not ready: failed to {error}");
-            Some("the database does not answer well; the log says how".to_owned())
-        }
-        Err(_) => Some(format!("the database does not answer within {} s", PATIENCE.as_secs())),
     }
 }
 
@@ -112,7 +149,7 @@ fn stuck(app: &App) -> Option<String> {
 
 /// For Prometheus. They tell strangers how busy an organisation is, so they are told only to this computer and to the
 /// networks that the operator names.
-async fn numbers(
+async fn tell(
     State(health): State<Health>,
     peer: Option<Extension<PeerAddr>>,
     headers: HeaderMap,
@@ -127,7 +164,10 @@ async fn numbers(
     if !allowed {
         return (StatusCode::FORBIDDEN, "metrics are not for this address").into_response();
     }
-    match metrics::render(&health.app, &health.places).await {
+    let Ok(_scrape) = health.scrapes.try_acquire() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "others are being told").into_response();
+    };
+    match metrics::render(&health.app, &health.places, health.why_not().is_none()).await {
         Some(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         None => (StatusCode::SERVICE_UNAVAILABLE, "no metrics are kept").into_response(),
     }

@@ -8,7 +8,7 @@
 //!  net::Listener ─┐                       ┌─ graph   /beta, /v1.0          ─┐
 //!  net::Listener ─┼─ Server::start ─ edge ┼─ sign_in /{tenant}/oauth2/…     ├─ app
 //!  app::App      ─┘                       ├─ device  /t/{tenant}/…          ─┘
-//!                                         └─ /healthz, /readyz, /metrics
+//!                                         └─ health  /healthz, /readyz, /metrics
 //! ```
 
 pub mod device;
@@ -43,15 +43,16 @@ pub struct ServerConfig {
     /// For devices: TLS that asks for certificates. None: the API's listener serves devices too, by a host name of
     /// their own.
     pub device: Option<Listener>,
+    /// For health and metrics alone, where orchestrators and Prometheus come and nobody else. None: the API's listener
+    /// tells the metrics, and whoever fills its connections shuts out all of them.
+    pub health: Option<Listener>,
     /// Bounds.
     pub limits: ServerLimits,
     /// From where `/metrics` is answered, besides this computer itself.
     pub metrics_from: Vec<Network>,
 }
 
-/// Requests for health and metrics at a time: from load balancers and Prometheus, and never by the places of others.
-const HEALTH_REQUESTS: usize = 32;
-/// For one of them.
+/// For a request for health or metrics.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bounds of the edge.
@@ -81,9 +82,13 @@ pub struct Running {
     pub api_addr: SocketAddr,
     /// Where devices are answered.
     pub device_addr: SocketAddr,
+    /// Where health and metrics are told alone.
+    pub health_addr: Option<SocketAddr>,
     leaving: Leaving,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<net::listen::Stopped>>,
+    /// Told of until everything else has ended.
+    health: Option<(CancellationToken, JoinHandle<net::listen::Stopped>)>,
 }
 
 impl Server {
@@ -92,31 +97,46 @@ impl Server {
     /// # Errors
     /// The key that signs bearer tokens can neither be read nor made.
     pub async fn start(config: ServerConfig) -> Result<Running, ServerError> {
-        let ServerConfig { app, api, device, limits, metrics_from } = config;
+        let ServerConfig { app, api, device, health: health_listener, limits, metrics_from } = config;
         let gate = application::gate(&app).await.map_err(|error| ServerError::Gate(error.to_string()))?;
         let stop = CancellationToken::new();
         metrics::keep_up(stop.clone());
         let for_api = Edge::new(&app, Side::Api, limits.api_requests, limits.api_timeout);
         // Routes of devices have a time-out of their own, which is shorter.
         let for_device = Edge::new(&app, Side::Device, limits.device_requests, limits.api_timeout);
-        let devices = device::router(app.clone()).layer(from_fn_with_state(for_device.clone(), edge::around));
-        let mut people = graph::router(graph::Api { app: app.clone(), gate: gate.clone() })
+        let places = [&for_api, &for_device].into_iter().filter_map(Edge::places).collect();
+        let devices = device::router(app.clone()).layer(from_fn_with_state(for_device, edge::around));
+        let people = graph::router(graph::Api { app: app.clone(), gate: gate.clone() })
             .merge(sign_in::router(app.clone(), gate))
-            .layer(from_fn_with_state(for_api.clone(), edge::around));
-        let leaving = Leaving::default();
-        let places = vec![for_api.places(), for_device.places()];
-        let health = Health { app: app.clone(), metrics_from, leaving: leaving.clone(), places };
-        let around_health =
-            |side| from_fn_with_state(Edge::new(&app, side, HEALTH_REQUESTS, HEALTH_TIMEOUT), edge::around);
-        people = people.merge(health::router(health).layer(around_health(Side::Api)));
-        let api_addr = api.local_addr();
-        let (stopper, tasks) = (stop.clone(), Vec::new());
-        let mut running = Running { api_addr, device_addr: api_addr, leaving, stop: stopper, tasks };
+            .layer(from_fn_with_state(for_api, edge::around));
+        let health = Health::watch(&app, metrics_from, places, stop.clone());
+        let leaving = health.leaving.clone();
+        let around = |side, routes: Router| {
+            routes.layer(from_fn_with_state(Edge::open(&app, side, HEALTH_TIMEOUT), edge::around))
+        };
+        let numbers = health::numbers(health.clone());
+        let mut people = people.merge(around(Side::Api, health::router(health.clone())));
+        let health_addr = health_listener.as_ref().map(Listener::local_addr);
+        let health = match health_listener {
+            None => {
+                people = people.merge(around(Side::Api, numbers));
+                None
+            }
+            Some(listener) => {
+                let routes = around(Side::Health, health::router(health).merge(numbers));
+                let stop = CancellationToken::new();
+                Some((stop.clone(), tokio::spawn(listener.serve(routes, stop))))
+            }
+        };
+        let (api_addr, tasks) = (api.local_addr(), Vec::new());
+        let stopper = stop.clone();
+        let mut running =
+            Running { api_addr, device_addr: api_addr, health_addr, leaving, stop: stopper, tasks, health };
         match device {
             None => people = people.merge(devices),
             Some(listener) => {
                 running.device_addr = listener.local_addr();
-                let devices: Router = devices.merge(health::alive().layer(around_health(Side::Device)));
+                let devices = devices.merge(around(Side::Device, health::alive()));
                 running.tasks.push(tokio::spawn(listener.serve(devices, stop.clone())));
             }
         }
@@ -150,6 +170,12 @@ impl Running {
             match task.await {
                 Ok(stopped) => cut += stopped.cut,
                 Err(error) => tracing::error!("failed to end a listener well: {error}"),
+            }
+        }
+        if let Some((stop, task)) = self.health {
+            stop.cancel();
+            if let Err(error) = task.await {
+                tracing::error!("failed to end the listener of health well: {error}");
             }
         }
         cut

@@ -35,6 +35,7 @@ pub(crate) type Metric = (&'static str, &'static [&'static str]);
 #[cfg_attr(not(test), expect(dead_code, reason = "the table is what tests hold code and guide to"))]
 pub(crate) const METRICS: &[Metric] = &[
     ("muster_build_info", &["version"]),
+    ("muster_ready", &[]),
     ("muster_http_requests_total", &["side", "method", "route", "status"]),
     ("muster_http_request_duration_seconds", &["side", "route"]),
     ("muster_http_requests_in_flight", &["side"]),
@@ -86,8 +87,9 @@ pub(crate) fn keep_up(stop: CancellationToken) {
 }
 
 /// All numbers as Prometheus reads them.
-pub(crate) async fn render(app: &App, places: &[Places]) -> Option<String> {
+pub(crate) async fn render(app: &App, places: &[Places], ready: bool) -> Option<String> {
     let handle = handle()?;
+    gauge!("muster_ready").set(f64::from(u8::from(ready)));
     gauge!("muster_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     for places in places {
         gauge!("muster_http_requests_in_flight", "side" => places.side.as_str()).set(count(places.taken()));

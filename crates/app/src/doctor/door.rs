@@ -25,7 +25,8 @@ pub(super) async fn examine(subject: &Subject, clock: &Clock) -> Vec<Finding> {
 
 /// Without a server: whether it could listen.
 fn stopped(subject: &Subject) -> Vec<Finding> {
-    let mut findings: Vec<_> = [&subject.api, &subject.devices].into_iter().filter_map(taken).collect();
+    let addresses = [Some(subject.api.listen), Some(subject.devices.listen), subject.health];
+    let mut findings: Vec<_> = addresses.into_iter().flatten().filter_map(taken).collect();
     if findings.is_empty() {
         let found = format!("no server is running on {}", subject.data.display());
         let advice = "systemctl start muster, or muster serve with the same --config; the addresses are looked at while it runs";
@@ -34,16 +35,16 @@ fn stopped(subject: &Subject) -> Vec<Finding> {
     findings
 }
 
-fn taken(door: &Door) -> Option<Finding> {
-    let port = door.listen.port();
-    let error = TcpListener::bind(door.listen).err()?;
+fn taken(listen: SocketAddr) -> Option<Finding> {
+    let port = listen.port();
+    let error = TcpListener::bind(listen).err()?;
     let (found, advice) = match error.kind() {
         std::io::ErrorKind::AddrInUse => (
-            format!("another program listens on {}, and no server is running", door.listen),
+            format!("another program listens on {}, and no server is running", listen),
             format!("find it with `ss -ltnp sport = :{port}` and end it, or set another `listen`"),
         ),
         std::io::ErrorKind::AddrNotAvailable => (
-            format!("this machine has no address {}", door.listen.ip()),
+            format!("this machine has no address {}", listen.ip()),
             "set `listen` to an address of this machine, or 0.0.0.0 for all".to_owned(),
         ),
         // Who asks may not be allowed what the server's user is.

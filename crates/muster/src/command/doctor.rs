@@ -90,6 +90,7 @@ fn subject(settings: &Settings, want_free: u64) -> Subject {
         older_seal_keys,
         api: door(settings, &settings.api),
         devices: door(settings, &settings.devices),
+        health: settings.health_listen,
         running: is_running(settings),
         limits: settings.limits.clone(),
         want_free,

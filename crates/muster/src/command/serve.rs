@@ -126,6 +126,9 @@ fn summary(settings: &Settings, running: &Running) -> Result<String, CliError> {
         running.device_address,
         shown(&settings.devices.tls),
     );
+    if let Some(address) = running.health_address {
+        text.push_str(&format!("  health   http://{address}: /healthz, /readyz, /metrics\n"));
+    }
     if settings.practice.is_some() {
         text.push_str("  tenant   default is a practice tenant: it talks to practice Apple alone\n");
     } else if matches!(host(&running.device_url)?.as_str(), "localhost" | "127.0.0.1" | "::1") {

@@ -1,5 +1,6 @@
 //! `[server]`: what listeners take, how long they wait, and how they stop.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use net::ListenConfig;
@@ -8,6 +9,13 @@ use toml::Table;
 
 use super::bound::{Field, HOUR, Limit, MINUTE, Section, bounds};
 use crate::error::CliError;
+
+/// Connections of the listener of health: an orchestrator, some Prometheus, an operator with a browser.
+const HEALTH_CONNECTIONS: usize = 64;
+/// There nobody is far away: a head that takes longer keeps others out.
+const HEALTH_HEAD: Duration = Duration::from_secs(5);
+/// Nor does anybody ask twice on a connection.
+const HEALTH_IDLE: Duration = Duration::from_secs(5);
 
 /// Bounds of the listeners and of a stop. The defaults are those of [`net::Limits`] and [`ServerLimits`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +76,19 @@ impl Bounds {
             header: self.head,
             idle: self.idle,
             drain: self.stop_finish,
+            ..config.limits
+        };
+        ListenConfig { limits, ..config }
+    }
+
+    /// The listener of health and metrics: small, since what it tells is, and quick to be free again.
+    pub(crate) fn health(bind: SocketAddr) -> ListenConfig {
+        let config = ListenConfig::plain(bind);
+        let limits = net::Limits {
+            connections: HEALTH_CONNECTIONS,
+            header: HEALTH_HEAD,
+            idle: HEALTH_IDLE,
+            drain: HEALTH_IDLE,
             ..config.limits
         };
         ListenConfig { limits, ..config }

@@ -12,8 +12,8 @@ fn plain(folder: &std::path::Path, settings: &str) -> (Beside, String) {
     std::fs::write(folder.join("muster.toml"), text).unwrap();
     let mut command = program();
     command.current_dir(folder).args(["serve", "--config", "muster.toml", "--api-listen", "127.0.0.1:0"]);
-    command.args(["--device-listen", "127.0.0.1:0"]);
-    let mut server = Beside::start(command, "devices  https");
+    command.args(["--device-listen", "127.0.0.1:0", "--health-listen", "127.0.0.1:0"]);
+    let mut server = Beside::start(command, "First start");
     let line = server.said.iter().find(|line| line.trim_start().starts_with("API")).unwrap();
     let address = line.split(" on ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
     server.heard("Next:");
@@ -88,6 +88,27 @@ fn load_balancers_are_told_before_connections_are_refused() {
     // Told again, it waits no longer.
     server.signal("TERM");
     assert!(!server.ended_well());
+}
+
+#[test]
+fn the_listener_of_health_tells_of_a_stop_until_everything_else_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut server, address) = plain(folder.path(), "");
+    let health = server.said.iter().find(|line| line.trim_start().starts_with("health")).unwrap();
+    let health = health.split("http://").nth(1).unwrap().split(": ").next().unwrap().to_owned();
+    assert!(get(&health, "/metrics").starts_with("HTTP/1.1 200"));
+    assert!(!get(&address, "/metrics").starts_with("HTTP/1.1 200"));
+    let (held, _) = half_a_sign_in(folder.path(), &address);
+    server.signal("TERM");
+    server.heard("requests under way are finished");
+    while TcpStream::connect(&address).is_ok() {
+        std::thread::yield_now();
+    }
+    assert!(get(&health, "/healthz").starts_with("HTTP/1.1 200"));
+    assert!(get(&health, "/readyz").contains("the server is stopping"));
+    drop(held);
+    assert!(server.ended_well());
+    assert!(TcpStream::connect(&health).is_err());
 }
 
 #[test]

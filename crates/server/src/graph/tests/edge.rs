@@ -26,6 +26,7 @@ async fn devices_have_a_listener_of_their_own_that_knows_no_api() {
         app: world.app.clone(),
         api: listen().await,
         device: Some(listen().await),
+        health: None,
         limits: ServerLimits::default(),
         metrics_from: Vec::new(),
     };
@@ -178,6 +179,60 @@ async fn a_server_that_is_not_ready_says_why_in_one_line() {
     world.running.announce_stop();
     assert_eq!(ready().await.expect(503).text.trim(), "not ready: the server is stopping");
     world.get("/healthz").await.expect(200);
+}
+
+/// Refuses: A
+/// Whoever asks for readiness makes no work: it is told from memory, whatever the database does just now.
+#[tokio::test]
+async fn readiness_is_told_without_asking_the_database() {
+    let world = world().await;
+    world.app.store.close().await;
+    assert_eq!(world.get("/readyz").await.expect(200).text, "ready");
+}
+
+/// Refuses: A
+#[tokio::test]
+async fn an_answer_about_health_ends_its_connection() {
+    let world = world().await;
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let mut stream = tokio::net::TcpStream::connect(world.running.api_addr).await.unwrap();
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+/// Refuses: A
+/// Strangers may have every connection of the public listeners: whoever decides over a restart is answered all the same.
+#[tokio::test]
+async fn health_has_a_listener_of_its_own_if_wished_and_the_public_ones_tell_no_numbers() {
+    let world = world().await;
+    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut full = ListenConfig::plain(bind);
+    full.limits.connections = 1;
+    let config = ServerConfig {
+        app: world.app.clone(),
+        api: Listener::bind(full).await.unwrap(),
+        device: None,
+        health: Some(Listener::bind(ListenConfig::plain(bind)).await.unwrap()),
+        limits: ServerLimits::default(),
+        metrics_from: Vec::new(),
+    };
+    let running = Server::start(config).await.unwrap();
+    let api = format!("http://{}", running.api_addr);
+    for (path, status) in [("/healthz", 200), ("/readyz", 200), ("/metrics", 400)] {
+        world.get(&format!("{api}{path}")).await.expect(status);
+    }
+    let mut stranger = tokio::net::TcpStream::connect(running.api_addr).await.unwrap();
+    stranger.write_all(b"GET /").await.unwrap();
+    let own = format!("http://{}", running.health_addr.unwrap());
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        world.get(&format!("{own}{path}")).await.expect(200);
+    }
+    world.get(&format!("{own}{D}")).await.expect(404);
+    drop(stranger);
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -92,6 +92,7 @@ pub(super) async fn with_limits(limits: ServerLimits) -> World {
         app: opened.app.clone(),
         api: listener,
         device: None,
+        health: None,
         limits,
         metrics_from: Vec::new(),
     };
