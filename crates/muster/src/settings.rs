@@ -128,6 +128,7 @@ struct SideFile {
 struct ProxiesFile {
     trusted: Vec<String>,
     certificate_header: Option<String>,
+    pass_through: Vec<String>,
 }
 
 /// What the server is started with.
@@ -159,6 +160,8 @@ pub(crate) struct Settings {
     pub(crate) proxies: Vec<String>,
     /// `rfc9440`, or the name of a header with escaped PEM.
     pub(crate) certificate_header: Option<String>,
+    /// Addresses and networks of balancers that pass connections through.
+    pub(crate) pass_through: Vec<String>,
     /// What its listeners bound.
     pub(crate) server: server::Bounds,
     /// What the server bounds.
@@ -223,6 +226,7 @@ impl Settings {
             )?,
             proxies: file.proxies.trusted,
             certificate_header: file.proxies.certificate_header,
+            pass_through: file.proxies.pass_through,
             server: server::read(&file.server)?,
             limits: limits::read(&file.limits)?,
             data,

@@ -158,7 +158,7 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         api,
         device: Some(devices),
         health,
-        limits: settings.server.edge(),
+        limits: settings.server.edge(uncounted(settings)?),
         metrics_from: networks(&settings.metrics_from)?,
     };
     let server = server::Server::start(config).await.map_err(CliError::failed)?;
@@ -286,7 +286,8 @@ impl Certificates {
             }
         };
         let proxies = proxies(settings, devices)?;
-        let config = ListenConfig { tls, proxies, ..ListenConfig::plain(side.listen) };
+        let pass_through = networks(&settings.pass_through)?;
+        let config = ListenConfig { tls, proxies, pass_through, ..ListenConfig::plain(side.listen) };
         Listener::bind(settings.server.listening(config)).await.map_err(CliError::failed)
     }
 
@@ -389,6 +390,11 @@ fn proxies(settings: &Settings, devices: bool) -> Result<net::forwarded::Trusted
         }
     };
     Ok(TrustedProxies::new(networks(&settings.proxies)?, header))
+}
+
+/// Who stands for many clients: balancers, and proxies when they do not say for whom they ask.
+fn uncounted(settings: &Settings) -> Result<Vec<net::forwarded::Network>, CliError> {
+    Ok([networks(&settings.proxies)?, networks(&settings.pass_through)?].concat())
 }
 
 fn networks(texts: &[String]) -> Result<Vec<net::forwarded::Network>, CliError> {

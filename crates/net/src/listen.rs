@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use crate::NetError;
-use crate::forwarded::TrustedProxies;
+use crate::forwarded::{Network, TrustedProxies};
 use crate::share::{Share, Shares};
 pub use tls::ServerTls;
 
@@ -35,9 +35,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Limits {
     /// Open connections. More wait in the operating system's backlog. 10,000 take some 300 MB with TLS.
     pub connections: usize,
-    /// Open connections of one address, or of one network of IPv6 (/64). More are closed at once, and devices try
-    /// again: a school of devices behind one address takes fewer. Trusted proxies and this computer have no such limit.
-    pub of_one_address: usize,
+    /// Percent of them that one address may have, or one network of IPv6 (/64; a /48 twice as many). More are closed at
+    /// once, and devices try again: a school of devices behind one address takes fewer. Trusted proxies,
+    /// [`ListenConfig::pass_through`] and this computer have no such limit.
+    pub address_share: usize,
     /// For a TLS handshake to complete. Setup Assistant on a poor network needs a few seconds.
     pub handshake: Duration,
     /// For the head of a request to arrive, from its first byte (of the first request: from the connection). Looked
@@ -58,7 +59,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             connections: 10_000,
-            of_one_address: 2_500,
+            address_share: 25,
             handshake: Duration::from_secs(15),
             header: Duration::from_secs(15),
             idle: Duration::from_secs(65),
@@ -78,6 +79,8 @@ pub struct ListenConfig {
     pub tls: Option<ServerTls>,
     /// Proxies whose word on the client's certificate is taken.
     pub proxies: TrustedProxies,
+    /// Balancers that pass connections through as they are. They stand for many clients, and nothing they say is believed.
+    pub pass_through: Vec<Network>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -86,7 +89,13 @@ impl ListenConfig {
     /// Plain HTTP on `bind`, usual limits, no proxy trusted.
     #[must_use]
     pub fn plain(bind: SocketAddr) -> ListenConfig {
-        ListenConfig { bind, tls: None, proxies: TrustedProxies::none(), limits: Limits::default() }
+        ListenConfig {
+            bind,
+            tls: None,
+            proxies: TrustedProxies::none(),
+            pass_through: Vec::new(),
+            limits: Limits::default(),
+        }
     }
 
     /// HTTPS on `bind`, usual limits, no proxy trusted.
@@ -110,6 +119,7 @@ pub struct Listener {
     address: SocketAddr,
     tls: Option<Arc<tls::Acceptor>>,
     proxies: Arc<TrustedProxies>,
+    shares: Shares,
     limits: Arc<Limits>,
 }
 
@@ -123,12 +133,15 @@ impl Listener {
         let failed = |source| NetError::Bind { address: config.bind, source };
         let socket = TcpListener::bind(config.bind).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
+        let limits = config.limits;
+        let shares = Shares::percent(limits.address_share, limits.connections, config.pass_through);
         Ok(Listener {
             socket,
             address,
             tls: tls.map(Arc::new),
             proxies: Arc::new(config.proxies),
-            limits: Arc::new(config.limits),
+            shares,
+            limits: Arc::new(limits),
         })
     }
 
@@ -153,7 +166,6 @@ impl Listener {
     {
         let cut = CancellationToken::new();
         let slots = Arc::new(Semaphore::new(self.limits.connections));
-        let shares = Shares::new(self.limits.of_one_address);
         let tasks = TaskTracker::new();
         let shared = Arc::new(connection::Shared {
             service,
@@ -163,7 +175,7 @@ impl Listener {
             stop: stop.clone(),
         });
         while let Some((stream, peer, slot)) = self.next(&slots, &stop).await {
-            let Some(share) = self.share(&shares, peer.ip()) else {
+            let Some(share) = self.share(peer.ip()) else {
                 tracing::debug!(%peer, "closed a connection: the address has too many");
                 continue;
             };
@@ -184,8 +196,8 @@ impl Listener {
     }
 
     /// A connection for this address, if it may have another. A trusted proxy stands for many clients.
-    fn share(&self, shares: &Shares, address: IpAddr) -> Option<Share> {
-        if self.proxies.trusts(address) { Some(Share::free()) } else { shares.take(address) }
+    fn share(&self, address: IpAddr) -> Option<Share> {
+        if self.proxies.trusts(address) { Some(Share::free()) } else { self.shares.take(address) }
     }
 
     /// The next connection with the slot it takes, or `None` when it is time to stop.

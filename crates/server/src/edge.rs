@@ -110,15 +110,15 @@ struct Bounds {
 }
 
 impl Edge {
-    pub(crate) fn new(app: &App, side: Side, requests: usize, timeout: Duration) -> Self {
-        let places = Places { side, free: Arc::new(Semaphore::new(requests)), all: requests };
-        let bounds = Bounds { places, shares: Shares::new(requests.div_ceil(2)) };
-        Self { app: app.clone(), side, bounds: Some(bounds), timeout }
+    /// An edge without places, around what answers at once or has a bound of its own.
+    pub(crate) fn new(app: &App, side: Side, timeout: Duration) -> Self {
+        Self { app: app.clone(), side, bounds: None, timeout }
     }
 
-    /// An edge without places, around what answers at once or has a bound of its own.
-    pub(crate) fn open(app: &App, side: Side, timeout: Duration) -> Self {
-        Self { app: app.clone(), side, bounds: None, timeout }
+    /// The same with so many places, of which each address has a share.
+    pub(crate) fn with_places(self, requests: usize, shares: Shares) -> Self {
+        let places = Places { side: self.side, free: Arc::new(Semaphore::new(requests)), all: requests };
+        Self { bounds: Some(Bounds { places, shares }), ..self }
     }
 
     /// Its places, to be counted.
@@ -126,8 +126,7 @@ impl Edge {
         self.bounds.as_ref().map(|bounds| bounds.places.clone())
     }
 
-    /// A place for a request from this address; `None` if the house is full, or half full of one client's requests: a
-    /// body that never ends would hold a place, and a few connections of HTTP/2 have hundreds of them.
+    /// A place for a request from this address; `None` if the house is full, or the address has its share of it.
     fn place(&self, peer: Option<IpAddr>) -> Option<(Option<SemaphorePermit<'_>>, Share)> {
         let Some(Bounds { places, shares }) = &self.bounds else { return Some((None, Share::free())) };
         let share = peer.map_or_else(|| Some(Share::free()), |peer| shares.take(peer))?;

@@ -27,7 +27,7 @@ use ::app::application;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use net::forwarded::Network;
-use net::{CancellationToken, Listener};
+use net::{CancellationToken, Listener, Shares};
 use tokio::task::JoinHandle;
 
 use crate::edge::{Edge, Side};
@@ -64,11 +64,29 @@ pub struct ServerLimits {
     pub device_requests: usize,
     /// For one API request, body and answer. Asking Apple takes up to a minute.
     pub api_timeout: Duration,
+    /// Percent of the requests of a side, and of the large messages of devices, that one address may have at a time: a
+    /// body that never ends would hold a place, and a few connections of HTTP/2 have hundreds of them.
+    pub address_share: usize,
+    /// Proxies and balancers that stand for many clients, for whom no such share holds.
+    pub uncounted: Vec<Network>,
 }
 
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { api_requests: 512, device_requests: 4_096, api_timeout: Duration::from_secs(90) }
+        Self {
+            api_requests: 512,
+            device_requests: 4_096,
+            api_timeout: Duration::from_secs(90),
+            address_share: net::Limits::default().address_share,
+            uncounted: Vec::new(),
+        }
+    }
+}
+
+impl ServerLimits {
+    /// What each address may have of `all`.
+    pub(crate) fn shares(&self, all: usize) -> Shares {
+        Shares::percent(self.address_share, all, self.uncounted.clone())
     }
 }
 
@@ -101,9 +119,12 @@ impl Server {
         let gate = application::gate(&app).await.map_err(|error| ServerError::Gate(error.to_string()))?;
         let stop = CancellationToken::new();
         metrics::keep_up(stop.clone());
-        let for_api = Edge::new(&app, Side::Api, limits.api_requests, limits.api_timeout);
         // Routes of devices have a time-out of their own, which is shorter.
-        let for_device = Edge::new(&app, Side::Device, limits.device_requests, limits.api_timeout);
+        let edge = |side, places| {
+            Edge::new(&app, side, limits.api_timeout).with_places(places, limits.shares(places))
+        };
+        let for_api = edge(Side::Api, limits.api_requests);
+        let for_device = edge(Side::Device, limits.device_requests);
         let places = [&for_api, &for_device].into_iter().filter_map(Edge::places).collect();
         let devices = device::router(app.clone()).layer(from_fn_with_state(for_device, edge::around));
         let people = graph::router(graph::Api { app: app.clone(), gate: gate.clone() })
@@ -112,7 +133,7 @@ impl Server {
         let health = Health::watch(&app, metrics_from, places, stop.clone());
         let leaving = health.leaving.clone();
         let around = |side, routes: Router| {
-            routes.layer(from_fn_with_state(Edge::open(&app, side, HEALTH_TIMEOUT), edge::around))
+            routes.layer(from_fn_with_state(Edge::new(&app, side, HEALTH_TIMEOUT), edge::around))
         };
         let numbers = health::numbers(health.clone());
         let mut people = people.merge(around(Side::Api, health::router(health.clone())));

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use net::ListenConfig;
+use net::forwarded::Network;
 use server::ServerLimits;
 use toml::Table;
 
@@ -21,6 +22,7 @@ const HEALTH_IDLE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bounds {
     pub(crate) connections: usize,
+    pub(crate) address_share: usize,
     pub(crate) api_requests: usize,
     pub(crate) device_requests: usize,
     pub(crate) api_request: Duration,
@@ -36,6 +38,7 @@ impl Default for Bounds {
         let (listener, server) = (net::Limits::default(), ServerLimits::default());
         Self {
             connections: listener.connections,
+            address_share: listener.address_share,
             api_requests: server.api_requests,
             device_requests: server.device_requests,
             api_request: server.api_timeout,
@@ -51,6 +54,7 @@ impl Default for Bounds {
 bounds! {
     BOUNDS of Bounds;
     connections 10, 1_000_000, "Connections of each listener; more wait in the operating system", "30 kB each, with TLS";
+    address_share 1, 100, "Percent of connections, of requests and of large messages at a time that one address may have", "a school behind one address needs fewer";
     api_requests 1, 100_000, "API requests at a time; more are answered 503 with Retry-After", "each may hold some megabytes";
     device_requests 1, 100_000, "Device requests at a time; more are answered 503 with Retry-After", "devices come back by themselves";
     api_request 10, HOUR, "For one API request, body and answer", "asking Apple takes up to a minute";
@@ -72,6 +76,7 @@ impl Bounds {
     pub(crate) fn listening(&self, config: ListenConfig) -> ListenConfig {
         let limits = net::Limits {
             connections: self.connections,
+            address_share: self.address_share,
             handshake: self.handshake,
             header: self.head,
             idle: self.idle,
@@ -94,12 +99,14 @@ impl Bounds {
         ListenConfig { limits, ..config }
     }
 
-    /// For the edge.
-    pub(crate) fn edge(&self) -> ServerLimits {
+    /// For the edge, with the proxies and balancers that stand for many clients.
+    pub(crate) fn edge(&self, uncounted: Vec<Network>) -> ServerLimits {
         ServerLimits {
             api_requests: self.api_requests,
             device_requests: self.device_requests,
             api_timeout: self.api_request,
+            address_share: self.address_share,
+            uncounted,
         }
     }
 }

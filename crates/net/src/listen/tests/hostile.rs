@@ -11,7 +11,6 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::super::{ListenConfig, Listener};
 use super::{GET, SHORT, certificate_length};
-use crate::Shares;
 use crate::forwarded::TrustedProxies;
 use crate::testing::{Served, exchange, plain, soon};
 
@@ -245,12 +244,17 @@ async fn a_client_of_http2_that_asks_for_nothing_is_let_go() {
 
 /// Refuses: A
 #[tokio::test]
-async fn one_address_gets_its_share_of_connections_and_a_trusted_proxy_as_many_as_there_are() {
+async fn one_address_gets_its_share_of_connections_and_who_stands_for_many_as_many_as_there_are() {
     let proxies = TrustedProxies::new(vec!["192.0.2.0/24".parse().unwrap()], None);
-    let listener = Listener::bind(ListenConfig { proxies, ..plain() }).await.unwrap();
-    let shares = Shares::new(1);
-    let hold = |address: &str| listener.share(&shares, address.parse().unwrap());
-    let _client = hold("198.51.100.1").unwrap();
-    assert!(hold("198.51.100.1").is_none());
-    let _proxy = [hold("192.0.2.1").unwrap(), hold("192.0.2.1").unwrap()];
+    let pass_through = vec!["203.0.113.7".parse().unwrap()];
+    let mut config = ListenConfig { proxies, pass_through, ..plain() };
+    config.limits.connections = 8;
+    let listener = Listener::bind(config).await.unwrap();
+    let hold = |address: &str| listener.share(address.parse().unwrap());
+    let _client = [hold("198.51.100.1").unwrap(), hold("198.51.100.1").unwrap()];
+    assert!(hold("198.51.100.1").is_none(), "a quarter of eight");
+    for many in ["192.0.2.1", "203.0.113.7"] {
+        let _held: Vec<_> = (0..8).map(|_| hold(many).unwrap()).collect();
+    }
+    assert!(hold("203.0.113.8").is_some());
 }

@@ -79,7 +79,7 @@ async fn a_handler_that_panics_or_never_ends_is_answered_on_either_side() {
     let routes =
         Router::new().route("/panic", get(panics)).route("/never", get(std::future::pending::<&'static str>));
     for (side, panicked, ended) in [(Side::Api, 500, 504), (Side::Device, 503, 503)] {
-        let edge = Edge::new(&world.app, side, 10, Duration::from_millis(10));
+        let edge = Edge::new(&world.app, side, Duration::from_millis(10));
         let routes = routes.clone().layer(from_fn_with_state(edge, around));
         for (path, status) in [("/panic", panicked), ("/never", ended)] {
             let request = Request::get(path).body(Body::empty()).unwrap();
@@ -148,7 +148,8 @@ async fn a_full_house_answers_503_and_when_to_come_back_and_health_all_the_same(
 #[tokio::test]
 async fn a_device_that_finds_the_house_full_is_told_when_to_come_back() {
     let world = world().await;
-    let edge = Edge::new(&world.app, Side::Device, 0, Duration::from_secs(1));
+    let edge = Edge::new(&world.app, Side::Device, Duration::from_secs(1));
+    let edge = edge.with_places(0, ServerLimits::default().shares(0));
     let routes = Router::new().route("/x", get(|| async { "in" })).layer(from_fn_with_state(edge, around));
     let response = routes.oneshot(Request::get("/x").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status().as_u16(), 503);
@@ -341,7 +342,9 @@ async fn a_packed_body_is_never_unpacked() {
 async fn one_client_cannot_take_all_places() {
     let world = world().await;
     for side in [Side::Api, Side::Device] {
-        let edge = Edge::new(&world.app, side, 4, Duration::from_secs(600));
+        let limits =
+            ServerLimits { uncounted: vec!["203.0.113.0/24".parse().unwrap()], ..ServerLimits::default() };
+        let edge = Edge::new(&world.app, side, Duration::from_secs(600)).with_places(8, limits.shares(8));
         let routes = Router::new()
             .route("/never", get(std::future::pending::<&'static str>))
             .route("/now", get(|| async { "now" }))
@@ -359,6 +362,10 @@ async fn one_client_cannot_take_all_places() {
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(refused.headers().contains_key("retry-after"));
         assert_eq!(ask("/now", "198.51.100.8:1").await.unwrap().status(), StatusCode::OK);
+        let mut many = [1, 2, 3].map(|port| ask("/never", &format!("203.0.113.7:{port}")));
+        for one in &mut many {
+            assert!(futures_util::poll!(one).is_pending(), "a balancer stands for many");
+        }
         drop(held);
         assert_eq!(ask("/now", "198.51.100.7:4").await.unwrap().status(), StatusCode::OK);
     }
