@@ -47,6 +47,9 @@ pub struct Limits {
     /// Without a byte either way while no request is being handled. Longer than a minute, so that a device's chain
     /// of command and result stays on one connection: the handshake is what costs.
     pub idle: Duration,
+    /// For the other side to take the next piece of an answer, some 16 kB: on HTTP/1 as on HTTP/2, where small talk would
+    /// keep the connection alive meanwhile.
+    pub answer: Duration,
     /// For requests under way to finish after a stop.
     pub drain: Duration,
     /// Requests at a time on one HTTP/2 connection.
@@ -63,6 +66,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(15),
             header: Duration::from_secs(15),
             idle: Duration::from_secs(65),
+            answer: Duration::from_secs(30),
             drain: Duration::from_secs(20),
             streams: 100,
             head_bytes: 64 * 1024,

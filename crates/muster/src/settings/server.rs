@@ -29,6 +29,7 @@ pub(crate) struct Bounds {
     pub(crate) handshake: Duration,
     pub(crate) head: Duration,
     pub(crate) idle: Duration,
+    pub(crate) answer: Duration,
     pub(crate) stop_announce: Duration,
     pub(crate) stop_finish: Duration,
 }
@@ -45,6 +46,7 @@ impl Default for Bounds {
             handshake: listener.handshake,
             head: listener.header,
             idle: listener.idle,
+            answer: listener.answer,
             stop_announce: Duration::ZERO,
             stop_finish: listener.drain,
         }
@@ -61,6 +63,7 @@ bounds! {
     handshake 1, 5 * MINUTE, "For a TLS handshake", "Setup Assistant on a poor network";
     head 1, 5 * MINUTE, "For the head of a request to arrive", "nobody sends one so slowly who means well";
     idle 10, HOUR, "A connection at rest is closed after", "longer than a minute, in which a device sends results";
+    answer 1, HOUR, "For the other side to take the next piece of an answer, some 16 kB", "who takes none holds it in memory";
     stop_announce 0, 10 * MINUTE, "At a stop, /readyz says 503 for so long before connections are refused", "load balancers look every few seconds";
     stop_finish 1, HOUR, "At a stop, requests under way may finish for so long", "then they are cut";
 }
@@ -80,6 +83,7 @@ impl Bounds {
             handshake: self.handshake,
             header: self.head,
             idle: self.idle,
+            answer: self.answer,
             drain: self.stop_finish,
             ..config.limits
         };

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
-use http::{Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -23,6 +23,8 @@ use crate::{PeerAddr, PeerCertificates};
 
 /// Most header lines in a request. Devices send a dozen.
 const MOST_HEADERS: usize = 100;
+/// Bytes of an answer that HTTP/2 keeps ready for a client that is slow to take them, in each of its streams.
+const SEND_BUFFER: usize = 64 * 1024;
 
 /// What all connections of a listener share.
 pub(super) struct Shared<S> {
@@ -73,7 +75,6 @@ async fn speak<S, T>(
     let peer = Peer { address, certificates };
     let answer = service_fn(|request: Request<Incoming>| {
         let (handling, pace) = (pace.handling(), pace.clone());
-        let http2 = request.version() == Version::HTTP_2;
         let request = introduce(request.map(Body::new), &peer, &shared.proxies);
         let service = shared.service.clone();
         async move {
@@ -81,8 +82,7 @@ async fn speak<S, T>(
                 Ok(request) => service.oneshot(request).await,
                 Err(error) => Ok(refusal(error, address)),
             };
-            let response =
-                if http2 { response.map(|r| r.map(|body| pace.answering(body))) } else { response };
+            let response = response.map(|response| response.map(|body| pace.answering(body)));
             drop(handling);
             response
         }
@@ -103,9 +103,11 @@ async fn speak<S, T>(
                 connection.as_mut().graceful_shutdown();
             }
             why = pace.expired() => {
-                // A connection at rest has nothing to lose, and a slow head was warned by the limit.
-                if why == Expired::Header {
-                    tracing::debug!(peer = %address, "a request's head took too long");
+                // A connection at rest has nothing to lose, and the others were warned by the limit.
+                match why {
+                    Expired::Header => tracing::debug!(peer = %address, "a request's head took too long"),
+                    Expired::Answer => tracing::debug!(peer = %address, "nobody took an answer"),
+                    Expired::Idle => {}
                 }
                 return;
             }
@@ -126,6 +128,7 @@ fn http_settings(limits: &Limits) -> auto::Builder<TokioExecutor> {
     http.http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
+        .max_send_buf_size(SEND_BUFFER)
         .max_header_list_size(limits.head_bytes);
     http
 }

@@ -3,6 +3,7 @@
 //! hyper has a single time for "the next head", which would have to be a minute (a device that waits) and a few
 //! seconds (a client that drips a head) at once; and none before it knows which HTTP is spoken.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -20,6 +21,9 @@ use super::Limits;
 
 /// HTTP/2 begins with "PRI * HTTP/2.0"; no method of HTTP/1.1 begins so.
 const HTTP2_PREFACE: &[u8] = b"PRI";
+/// Bytes of an answer that are handed out at a time: with each, the other side has taken about as many before. It is the
+/// usual frame of HTTP/2.
+const PIECE: usize = 16 * 1024;
 
 /// Shared by the stream, the service and the watcher of one connection.
 #[derive(Clone, Debug)]
@@ -27,14 +31,17 @@ pub(super) struct Pace {
     state: Arc<Mutex<State>>,
     header: Duration,
     idle: Duration,
+    answer: Duration,
 }
 
 #[derive(Debug)]
 struct State {
     /// Requests being handled.
     handling: usize,
-    /// Answers of HTTP/2 that are being sent.
-    answering: usize,
+    /// Answers that are being sent, by when a piece was last handed out; `None` while the next one is being made.
+    answers: BTreeMap<u64, Option<Instant>>,
+    /// Answers until now.
+    answered: u64,
     /// Since when a head has been arriving.
     head_since: Option<Instant>,
     /// When a byte last went either way.
@@ -55,11 +62,13 @@ pub(super) enum Expired {
     Header,
     /// Nothing happened for too long.
     Idle,
+    /// Nobody took an answer for too long.
+    Answer,
 }
 
 impl State {
     fn between_requests_of_http2(&self) -> bool {
-        self.http2 && self.handling == 0 && self.answering == 0
+        self.http2 && self.handling == 0 && self.answers.is_empty()
     }
 
     /// Looks at the first bytes of the connection, which may come one by one.
@@ -78,7 +87,8 @@ impl Pace {
         Pace {
             state: Arc::new(Mutex::new(State {
                 handling: 0,
-                answering: 0,
+                answers: BTreeMap::new(),
+                answered: 0,
                 head_since: Some(now),
                 progress: now,
                 preface: Some(0),
@@ -86,6 +96,7 @@ impl Pace {
             })),
             header: limits.header,
             idle: limits.idle,
+            answer: limits.answer,
         }
     }
 
@@ -102,10 +113,17 @@ impl Pace {
         Handling(self.clone())
     }
 
-    /// An answer of HTTP/2 is being sent as long as the returned body lives.
+    /// An answer is being sent as long as the returned body lives.
     pub(super) fn answering(&self, body: Body) -> Body {
-        self.state().answering += 1;
-        Body::new(Answering { body, pace: self.clone() })
+        if body.is_end_stream() {
+            return body;
+        }
+        let mut state = self.state();
+        let number = state.answered;
+        state.answered += 1;
+        state.answers.insert(number, Some(Instant::now()));
+        drop(state);
+        Body::new(Answering { body, rest: Bytes::new(), number, pace: self.clone() })
     }
 
     fn read(&self, bytes: &[u8]) {
@@ -127,10 +145,14 @@ impl Pace {
         }
     }
 
-    /// When the connection expires if nothing more happens; `None` while a request is handled.
+    /// When the connection expires if nothing more happens; `None` while that is for us.
     fn deadline(&self) -> Option<(Instant, Expired)> {
         let state = self.state();
-        if state.handling > 0 {
+        // Whatever else goes on: a window that is never opened keeps its answer in memory.
+        if let Some(since) = state.answers.values().flatten().min() {
+            return Some((*since + self.answer, Expired::Answer));
+        }
+        if state.handling > 0 || !state.answers.is_empty() {
             return None;
         }
         match state.head_since {
@@ -143,7 +165,7 @@ impl Pace {
     pub(super) async fn expired(&self) -> Expired {
         loop {
             let now = Instant::now();
-            let look_again = now + self.header.min(self.idle);
+            let look_again = now + self.header.min(self.idle).min(self.answer);
             let wake = match self.deadline() {
                 Some((at, why)) if at <= now => return why,
                 Some((at, _)) => at.min(look_again),
@@ -166,11 +188,35 @@ impl Drop for Handling {
     }
 }
 
-/// See [`Pace::answering`].
+/// See [`Pace::answering`]. It is handed out in pieces, since hyper asks for the next only when there is room for it: on
+/// HTTP/1 in its buffer before the socket, on HTTP/2 in the window that the client opens.
 #[derive(Debug)]
 struct Answering {
     body: Body,
+    /// Of the last piece that the body gave.
+    rest: Bytes,
+    number: u64,
     pace: Pace,
+}
+
+impl Answering {
+    fn note(&self, handed_out: Option<Instant>) {
+        self.pace.state().answers.insert(self.number, handed_out);
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.rest.is_empty() {
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(other) => return Poll::Ready(Some(Ok(other))),
+                },
+                other => return other,
+            }
+        }
+        let piece = self.rest.split_to(self.rest.len().min(PIECE));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
 }
 
 impl HttpBody for Answering {
@@ -181,22 +227,29 @@ impl HttpBody for Answering {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let polled = self.poll_piece(cx);
+        self.note(polled.is_ready().then(Instant::now));
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (mut hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
         let mut state = self.pace.state();
-        state.answering = state.answering.saturating_sub(1);
+        state.answers.remove(&self.number);
         state.progress = Instant::now();
     }
 }
@@ -257,5 +310,63 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// Time goes on: the next instant is another one.
+    fn later(than: Instant) {
+        while Instant::now() <= than {
+            std::hint::spin_loop();
+        }
+    }
+
+    fn ends_by(pace: &Pace) -> Instant {
+        let (at, why) = pace.deadline().unwrap();
+        assert_eq!(why, Expired::Answer);
+        at - pace.answer
+    }
+
+    #[tokio::test]
+    async fn an_answer_gets_its_time_anew_with_each_piece_that_is_taken() {
+        let pace = Pace::new(&Limits::default());
+        let mut answer = pace.answering(Body::from(vec![7; PIECE * 2 + 1]));
+        assert_eq!(answer.size_hint().exact(), Some(PIECE as u64 * 2 + 1));
+        for length in [PIECE, PIECE, 1] {
+            let before = ends_by(&pace);
+            later(before);
+            let piece = answer.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert_eq!(piece.len(), length);
+            assert!(ends_by(&pace) > before);
+        }
+        assert!(answer.is_end_stream());
+        drop(answer);
+        assert!(matches!(pace.deadline(), Some((_, Expired::Header))), "only the connection is left");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_blamed_for_an_answer_that_is_still_being_made() {
+        struct Making;
+        impl HttpBody for Making {
+            type Data = Bytes;
+            type Error = axum::Error;
+            fn poll_frame(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+            ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+                Poll::Pending
+            }
+        }
+        let pace = Pace::new(&Limits::default());
+        let mut answer = pace.answering(Body::new(Making));
+        ends_by(&pace);
+        let asked = std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut answer).poll_frame(cx))).await;
+        assert!(asked.is_pending());
+        assert_eq!(pace.deadline(), None);
     }
 }

@@ -1,13 +1,17 @@
 //! What HTTP/2 and HTTP/1.1 let a client do that no honest one does: the connection ends, and nobody else notices.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::routing::get;
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::super::{ListenConfig, Listener};
 use super::{GET, SHORT, certificate_length};
@@ -240,6 +244,61 @@ async fn a_client_of_http2_that_asks_for_nothing_is_let_go() {
     let taken = soon(flood(&mut write, &frame(PING, 0, 0, &[0; 8]))).await;
     assert!(taken < FLOOD, "it is still heard");
     soon(answers).await.unwrap();
+}
+
+/// A service with an answer that never ends, and what is cancelled once nobody sends it any more.
+fn endless() -> (Router, CancellationToken) {
+    struct Endless(#[expect(dead_code, reason = "its end is what counts")] DropGuard);
+    impl axum::body::HttpBody for Endless {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+            Poll::Ready(Some(Ok(hyper::body::Frame::data(Bytes::from_static(&[b' '; 10_000])))))
+        }
+    }
+    let gone = CancellationToken::new();
+    let answer = gone.clone();
+    let handler = move || {
+        let answer = Endless(answer.clone().drop_guard());
+        async move { axum::body::Body::new(answer) }
+    };
+    (certificate_length().route("/pending", get(handler)), gone)
+}
+
+/// Refuses: A
+/// Neither a window that stays shut, with pings to look alive, nor a socket that nobody reads holds an answer for long.
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    for http2 in [true, false] {
+        let mut config = plain();
+        config.limits.answer = SHORT;
+        let (router, gone) = endless();
+        let served = Served::start(config, router).await;
+        let (mut read, mut write) = TcpStream::connect(served.address).await.unwrap().into_split();
+        let hold = async {
+            if http2 {
+                write.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+                // The first window of a stream: nothing.
+                write.write_all(&frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0])).await.unwrap();
+                write.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &pending_head())).await.unwrap();
+                let mut nowhere = tokio::io::sink();
+                let heard = tokio::io::copy(&mut read, &mut nowhere);
+                let pings = async { while write.write_all(&frame(PING, 0, 0, &[0; 8])).await.is_ok() {} };
+                let _ = tokio::join!(heard, pings);
+            } else {
+                write.write_all(b"GET /pending HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = hold => {}
+            () = soon(gone.cancelled()) => {}
+        }
+        others_are_answered(&served).await;
+    }
 }
 
 /// Refuses: A
