@@ -29,15 +29,22 @@ use http::StatusCode;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::ServerLimits;
+
 /// An answer takes longer than this only when the database stands still; the device asks again by itself.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The routes of devices.
+/// The routes of devices, within the usual bounds.
 pub fn router(app: App) -> Router {
+    bounded(app, &ServerLimits::default())
+}
+
+/// The same within these.
+pub(crate) fn bounded(app: App, limits: &ServerLimits) -> Router {
     let enroll = post(enroll::by_body).get(enroll::by_header);
     let enroll = enroll.layer(DefaultBodyLimit::max(::app::enrollment::MACHINE_INFO_MAX));
     let scep = get(scep::get).post(scep::post).layer(DefaultBodyLimit::max(::app::scep::MESSAGE_MAX));
-    let places = body::Places::new();
+    let places = body::Places::new(limits);
     let message = || put(mdm::message).post(mdm::message).layer(Extension(places.clone()));
     Router::new()
         .route("/t/{tenant}/enroll/{secret}", enroll)

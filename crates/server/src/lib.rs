@@ -126,7 +126,8 @@ impl Server {
         let for_api = edge(Side::Api, limits.api_requests);
         let for_device = edge(Side::Device, limits.device_requests);
         let places = [&for_api, &for_device].into_iter().filter_map(Edge::places).collect();
-        let devices = device::router(app.clone()).layer(from_fn_with_state(for_device, edge::around));
+        let devices =
+            device::bounded(app.clone(), &limits).layer(from_fn_with_state(for_device, edge::around));
         let people = graph::router(graph::Api { app: app.clone(), gate: gate.clone() })
             .merge(sign_in::router(app.clone(), gate))
             .layer(from_fn_with_state(for_api, edge::around));
