@@ -25,8 +25,6 @@ use crate::{App, AppError, Result};
 
 /// Wait after a turn that failed, so that standing trouble is not a storm.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
-/// A turn may take so long to end in order once the program is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// A loop's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -244,10 +242,8 @@ where
             ended = &mut under_way => ended,
             () = stop.cancelled() => {
                 app.loops.stopping.cancel();
-                match tokio::time::timeout(GRACE, under_way).await {
-                    Ok(ended) => ended,
-                    Err(_) => break,
-                }
+                // Whoever stops it knows how long that may take.
+                under_way.await
             }
         };
         let now = app.now();

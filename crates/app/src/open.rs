@@ -1,5 +1,8 @@
 //! Opening what a server works with: the store behind its address and keys, and the tenant that is always there.
 
+use std::future::Future;
+use std::time::Duration;
+
 use domain::tenant::{AppleSide, DEFAULT_TENANT, NAME_AT_FIRST, Organization, Tenant};
 use domain::{TenantId, Time};
 use net::{CancellationToken, Clock, Points};
@@ -7,6 +10,7 @@ use pki::seal::{SealKey, SealKeys};
 use pki::x509::certificates_from_pem;
 use store::{Store, StoreConfig, StoreError};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 pub use domain::Limits;
@@ -200,16 +204,15 @@ pub(crate) fn internal(error: impl std::fmt::Display) -> AppError {
 pub struct Works {
     app: App,
     stop: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: Vec<(Work, JoinHandle<()>)>,
 }
 
 /// Begins every work loop.
 pub fn work(app: &App) -> Works {
     let stop = CancellationToken::new();
-    let mut tasks = Vec::with_capacity(Work::ALL.len());
-    for work in Work::ALL {
+    let begin = |work| {
         let (app, stop) = (app.clone(), stop.clone());
-        tasks.push(match work {
+        let task = match work {
             Work::Sync => tokio::spawn(drive(app, work, stop, loops::sync::turn)),
             Work::Assign => tokio::spawn(drive(app, work, stop, loops::assign::turn)),
             Work::Setup => tokio::spawn(drive(app, work, stop, loops::setup::turn)),
@@ -219,32 +222,78 @@ pub fn work(app: &App) -> Works {
             Work::Commands => tokio::spawn(drive(app, work, stop, loops::commands::turn)),
             Work::Retention => tokio::spawn(drive(app, work, stop, loops::retention::turn)),
             Work::Node => tokio::spawn(drive(app, work, stop, loops::node::turn)),
-        });
-    }
-    Works { app: app.clone(), stop, tasks }
+        };
+        (work, task)
+    };
+    Works { app: app.clone(), tasks: Work::ALL.map(begin).into(), stop }
 }
 
 impl Works {
-    /// Ends every loop, writes down when devices were last seen, and closes the store.
-    pub async fn stop(self) {
+    /// Ends every loop, writes down when devices were last seen, gives back what this server held, and closes the store:
+    /// in that order, and all of it within `within`. Half of that is for turns under way; what is cut is taken up by
+    /// another server, or at the next start. Answers what did not end by itself, which the log is told too.
+    pub async fn stop(self, within: Duration) -> Vec<&'static str> {
+        let begun = Instant::now();
         self.stop.cancel();
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!("failed to end a work loop well: {error}");
-            }
-        }
-        if let Err(error) = loops::last_seen::turn(self.app.clone()).await {
-            tracing::error!("failed to {error}");
-        }
-        if let Err(error) = loops::node::leave(&self.app).await {
-            tracing::error!("failed to {error}");
-        }
-        self.app.store.close().await;
+        let mut late = end(self.tasks, begun + within / 2).await;
+        let by = begun + within;
+        let (app, store) = (&self.app, self.app.store.clone());
+        late.extend(
+            last(by, "lastSeen", async { loops::last_seen::turn(app.clone()).await.map(drop) }).await,
+        );
+        late.extend(last(by, "leases", loops::node::leave(app)).await);
+        let close = async {
+            store.close().await;
+            Ok(())
+        };
+        late.extend(last(by, "store", close).await);
+        late
     }
 
     /// Waits until this program may not go on working with the database; answers why.
     pub async fn unfit(&self) -> String {
         self.app.unfit().await
+    }
+}
+
+/// Waits for the loops, and cuts those that have not ended by then.
+async fn end(tasks: Vec<(Work, JoinHandle<()>)>, by: Instant) -> Vec<&'static str> {
+    let mut late = Vec::new();
+    for (work, mut task) in tasks {
+        match timeout_at(by, &mut task).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(work = work.as_str(), "failed to end a work loop well: {error}")
+            }
+            Err(_) => {
+                tracing::error!(
+                    work = work.as_str(),
+                    "a turn of a work loop did not end in time, and was cut"
+                );
+                task.abort();
+                late.push(work.as_str());
+            }
+        }
+    }
+    late
+}
+
+/// Does one of the last things that a server does; answers its name if it did not end by then.
+async fn last(
+    by: Instant,
+    name: &'static str,
+    work: impl Future<Output = Result<()>>,
+) -> Option<&'static str> {
+    match timeout_at(by, work).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => {
+            tracing::error!("failed to {error}");
+            None
+        }
+        Err(_) => {
+            tracing::error!(what = name, "the last of a stop did not end in time, and was left");
+            Some(name)
+        }
     }
 }
 

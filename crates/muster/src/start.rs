@@ -45,6 +45,7 @@ pub(crate) struct Running {
     server: server::Running,
     works: app::open::Works,
     stop: CancellationToken,
+    finish: Duration,
     certificates: Arc<Certificates>,
     clock: Clock,
 }
@@ -66,14 +67,15 @@ impl Running {
         self.works.unfit().await
     }
 
-    /// Takes no more requests, finishes those under way, and closes the database.
+    /// Takes no more requests, finishes those under way, then the work of the loops, and closes the database. Requests and
+    /// work have `stop_finish` each.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         let cut = self.server.stop().await;
         if cut > 0 {
             tracing::warn!(cut, "requests were still under way and were cut");
         }
-        self.works.stop().await;
+        self.works.stop(self.finish).await;
     }
 }
 
@@ -176,6 +178,7 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         server,
         works,
         stop,
+        finish: settings.server.stop_finish,
         certificates,
         clock,
     })

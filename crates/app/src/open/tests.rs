@@ -1,8 +1,11 @@
-use super::{Limits, Opened, Place, PracticeApple, anchors, open_keeping, seal_key};
+use std::time::Duration;
+
+use super::{Limits, Opened, Place, PracticeApple, Works, anchors, open_keeping, seal_key};
+use crate::loops::drive;
 use crate::operator::{add_tenant, credentials, tenants};
 use crate::server_certificate::ServerAuthority;
-use crate::{AppError, Settings};
-use net::{Clock, Points};
+use crate::{App, AppError, Settings, Work};
+use net::{CancellationToken, Clock, Points};
 
 /// 2026-01-01T00:00:00Z in seconds.
 const NOW: i64 = 1_767_225_600;
@@ -143,4 +146,35 @@ async fn the_first_credentials_are_kept_before_their_application_is_stored() {
     assert!(
         home.open_keeping(None, || Err(AppError::internal("asked twice"))).await.unwrap().first.is_none()
     );
+}
+
+/// Neither a turn that never ends nor one that holds its thread keeps a server from stopping, and it is told by name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_in_its_time_and_names_the_loops_that_did_not() {
+    let home = Home::new();
+    let app = home.open(None).await.unwrap().app;
+    let stop = CancellationToken::new();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Arc::new(std::sync::Mutex::new(held));
+    let never = |_: App| std::future::pending();
+    let blocked = move |_: App| {
+        let held = std::sync::Arc::clone(&held);
+        async move {
+            let _ = held.lock().unwrap().recv();
+            Ok(domain::Time::NEVER)
+        }
+    };
+    let well = |app: App| async move { Ok(app.now().plus(Duration::from_secs(1))) };
+    let tasks = vec![
+        (Work::Sync, tokio::spawn(drive(app.clone(), Work::Sync, stop.clone(), never))),
+        (Work::Setup, tokio::spawn(drive(app.clone(), Work::Setup, stop.clone(), well))),
+        (Work::Push, tokio::spawn(drive(app.clone(), Work::Push, stop.clone(), blocked))),
+    ];
+    while !app.status(Work::Push).busy || !app.status(Work::Sync).busy {
+        tokio::task::yield_now().await;
+    }
+    let works = Works { app, stop, tasks };
+    let stopped = tokio::time::timeout(Duration::from_secs(60), works.stop(Duration::from_secs(2)));
+    assert_eq!(stopped.await.unwrap()[..2], ["sync", "push"]);
+    drop(release);
 }

@@ -34,7 +34,10 @@ pub(crate) async fn run(serve: Serve, handles: Handles) -> Result<(), CliError> 
     log::to_stderr(settings.log, &settings.log_filter)?;
     let mut stop = Stop::listen()?;
     let mut hang_up = listen(SignalKind::hangup())?;
-    let running = start::start(&settings, handles).await?;
+    let Some(running) = begin(&settings, handles, &mut stop).await? else {
+        say!("Stopped before it ran.");
+        return Ok(());
+    };
     say!("{}", summary(&settings, &running)?.trim_end());
     let mut unfit = None;
     loop {
@@ -55,6 +58,20 @@ pub(crate) async fn run(serve: Serve, handles: Handles) -> Result<(), CliError> 
         () = stop.told() => Err(CliError::Words(
             "told to stop again: ended at once; what was stored is whole, and what is due is taken up at the next start".into(),
         )),
+    }
+}
+
+/// Starts, unless it is told to stop meanwhile: waiting for a database may take as long as the database is away, and what is
+/// half done is as after a power cut. A task of its own, so that even one that holds its thread is left behind.
+async fn begin(settings: &Settings, handles: Handles, stop: &mut Stop) -> Result<Option<Running>, CliError> {
+    let settings = settings.clone();
+    let mut starting = tokio::spawn(async move { start::start(&settings, handles).await });
+    tokio::select! {
+        started = &mut starting => started.map_err(CliError::failed)?.map(Some),
+        () = stop.told() => {
+            starting.abort();
+            Ok(None)
+        }
     }
 }
 

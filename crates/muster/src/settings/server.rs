@@ -65,7 +65,7 @@ bounds! {
     idle 10, HOUR, "A connection at rest is closed after", "longer than a minute, in which a device sends results";
     answer 1, HOUR, "For the other side to take the next piece of an answer, some 16 kB", "who takes none holds it in memory";
     stop_announce 0, 10 * MINUTE, "At a stop, /readyz says 503 for so long before connections are refused", "load balancers look every few seconds";
-    stop_finish 1, HOUR, "At a stop, requests under way may finish for so long", "then they are cut";
+    stop_finish 1, HOUR, "At a stop, requests under way may finish for so long, and then the work for as long again", "then they are cut";
 }
 
 static SECTION: Section<Bounds> = Section {

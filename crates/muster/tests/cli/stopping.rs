@@ -1,10 +1,11 @@
 //! How a server stops: what is under way gets its answer, what was in memory is stored, and nothing is held.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Beside, House, program};
+use crate::support::{Beside, House, program, until};
 
 /// A server whose API is plain, so that a request can be held half way by hand; and where it listens.
 fn plain(folder: &std::path::Path, settings: &str) -> (Beside, String) {
@@ -64,15 +65,13 @@ fn a_request_under_way_at_sigterm_gets_its_answer_and_newcomers_are_refused() {
     server.signal("TERM");
     server.heard("requests under way are finished");
     // The listener goes a moment after the word.
-    while TcpStream::connect(&address).is_ok() {
-        std::thread::yield_now();
-    }
+    until("a closed door", || TcpStream::connect(&address).is_err());
     held.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
     held.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("access_token"), "{answer}");
     assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
-    assert!(server.ended_well());
+    assert!(server.ended());
 }
 
 #[test]
@@ -87,7 +86,7 @@ fn load_balancers_are_told_before_connections_are_refused() {
     assert!(get(&address, "/healthz").starts_with("HTTP/1.1 200"));
     // Told again, it waits no longer.
     server.signal("TERM");
-    assert!(!server.ended_well());
+    assert!(!server.ended());
 }
 
 #[test]
@@ -101,14 +100,33 @@ fn the_listener_of_health_tells_of_a_stop_until_everything_else_has_ended() {
     let (held, _) = half_a_sign_in(folder.path(), &address);
     server.signal("TERM");
     server.heard("requests under way are finished");
-    while TcpStream::connect(&address).is_ok() {
-        std::thread::yield_now();
-    }
+    until("a closed door", || TcpStream::connect(&address).is_err());
     assert!(get(&health, "/healthz").starts_with("HTTP/1.1 200"));
     assert!(get(&health, "/readyz").contains("the server is stopping"));
     drop(held);
-    assert!(server.ended_well());
+    assert!(server.ended());
     assert!(TcpStream::connect(&health).is_err());
+}
+
+#[test]
+fn a_signal_ends_a_server_at_once_that_still_waits_for_its_database() {
+    let folder = tempfile::tempdir().unwrap();
+    // A database that takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    silent.set_nonblocking(true).unwrap();
+    let mut command = program();
+    let url = format!("postgres://muster:secret@{}/muster", silent.local_addr().unwrap());
+    command.current_dir(folder.path()).args(["serve", "--database-url", &url]);
+    command.args(["--api-listen", "127.0.0.1:0", "--device-listen", "127.0.0.1:0"]);
+    let mut server = Beside::begin(command, Stdio::null());
+    let mut connection = None;
+    until("the server at its database", || {
+        connection = silent.accept().ok();
+        connection.is_some()
+    });
+    server.signal("TERM");
+    server.heard("Stopped before it ran.");
+    assert!(server.ended());
 }
 
 #[test]
@@ -119,7 +137,7 @@ fn a_second_signal_ends_the_server_at_once_whatever_is_under_way() {
     server.signal("TERM");
     server.heard("requests under way are finished");
     server.signal("INT");
-    assert!(!server.ended_well(), "it says by its code that something was cut");
+    assert!(!server.ended(), "it says by its code that something was cut");
     drop(held);
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -22,6 +24,31 @@ const FOREIGN: [&str; 12] = [
     "MUSTER_PRACTICE_TENANT",
 ];
 
+/// For a state that must come by itself; only a failure takes so long.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until it is so.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "{what}: it has not come");
+        std::thread::yield_now();
+    }
+}
+
+/// Runs it to its end.
+pub(crate) fn output(mut command: Command) -> Output {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (id, (tell, told)) = (child.id().to_string(), channel());
+    std::thread::spawn(move || tell.send(child.wait_with_output()));
+    told.recv_timeout(PATIENCE)
+        .unwrap_or_else(|_| {
+            let killed = Command::new("kill").args(["-KILL", &id]).status();
+            panic!("{command:?} does not end ({killed:?})");
+        })
+        .unwrap()
+}
+
 /// The program, not yet run.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
@@ -35,8 +62,8 @@ pub(crate) fn program() -> Command {
 pub(crate) struct Beside {
     child: Child,
     pub(crate) said: Vec<String>,
-    /// Kept open: a program that nobody listens to any more is another story.
-    output: BufReader<ChildStdout>,
+    /// Its lines, read for as long as it runs: a program that nobody listens to any more is another story.
+    lines: Receiver<String>,
 }
 
 impl Beside {
@@ -46,20 +73,24 @@ impl Beside {
     }
 
     /// The same, with its log somewhere.
-    pub(crate) fn logging(mut command: Command, log: Stdio, ready: &str) -> Self {
+    pub(crate) fn logging(command: Command, log: Stdio, ready: &str) -> Self {
+        let mut this = Self::begin(command, log);
+        this.said = this.heard(ready).lines().map(|line| line.trim_end().to_owned()).collect();
+        this
+    }
+
+    /// Starts it, and waits for nothing.
+    pub(crate) fn begin(mut command: Command, log: Stdio) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut said = Vec::new();
-        let mut line = String::new();
-        while output.read_line(&mut line).unwrap() > 0 {
-            let done = line.contains(ready);
-            said.push(std::mem::take(&mut line).trim_end().to_owned());
-            if done {
-                return Self { child, said, output };
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (said, lines) = channel();
+        std::thread::spawn(move || {
+            for line in output.lines() {
+                // The test may be over.
+                let Ok(()) = said.send(line.unwrap()) else { return };
             }
-        }
-        child.wait().unwrap();
-        panic!("it ended before it was ready: {said:?}");
+        });
+        Self { child, said: Vec::new(), lines }
     }
 
     /// Sends it a signal, by its name.
@@ -68,31 +99,39 @@ impl Beside {
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
+    /// Its next line; `None` once it has ended.
+    fn line(&self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("it says nothing, and does not end"),
+        }
+    }
+
     /// What it says from now on, up to a line with `word`.
     pub(crate) fn heard(&mut self, word: &str) -> String {
         let mut said = String::new();
-        let mut from = 0;
-        while !said.get(from..).is_some_and(|line| line.contains(word)) {
-            from = said.len();
-            assert!(self.output.read_line(&mut said).unwrap() > 0, "it ended without {word:?}: {said}");
+        loop {
+            let line = self.line().unwrap_or_else(|| panic!("it ended without {word:?}: {said}"));
+            said.push_str(&line);
+            said.push('\n');
+            if line.contains(word) {
+                return said;
+            }
         }
-        said
     }
 
     /// Waits until it ends by itself; whether it says that it ended well.
     pub(crate) fn ended(mut self) -> bool {
+        while self.line().is_some() {}
+        // It has closed its output, which is the last thing that it does.
         self.child.wait().unwrap().success()
     }
 
     /// Asks it to stop, as an operator's system does; whether it ended well.
     pub(crate) fn terminate(self) -> bool {
         self.signal("TERM");
-        self.ended_well()
-    }
-
-    /// Waits for its end; whether that was a good one.
-    pub(crate) fn ended_well(mut self) -> bool {
-        self.child.wait().unwrap().success()
+        self.ended()
     }
 }
 
@@ -141,7 +180,8 @@ impl House {
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = program();
         command.current_dir(self.folder.path()).env("MUSTER_LOGIN", self.path("data/bootstrap.json"));
-        command.args(arguments).output().unwrap()
+        command.args(arguments);
+        output(command)
     }
 
     /// What a command says that must go well.
