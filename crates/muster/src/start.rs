@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::AppError;
 use app::application::NewApplication;
 use app::open::Place;
 use app::server_certificate::ServerAuthority;
-use net::{CancellationToken, Clock, Identity, ListenConfig, Listener, ServerIdentity, ServerTls};
+use app::{App, AppError};
+use net::{CancellationToken, Clock, Identity, ListenConfig, Listener, Points, ServerIdentity, ServerTls};
 use serde_json::json;
 
 use crate::Handles;
@@ -110,31 +110,102 @@ pub(crate) fn existing(settings: &Settings) -> Result<Place, CliError> {
     place(settings)
 }
 
-/// Starts a server.
+/// Starts a server: takes its folder, listens, opens the database, and begins to answer and to work.
 pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Running, CliError> {
-    std::fs::create_dir_all(&settings.data).map_err(|e| CliError::file("write", &settings.data, e))?;
-    let lock = lock(settings)?;
-    let fresh_key = !settings.seal_key_file.exists();
-    if fresh_key {
-        make_seal_key(settings)?;
-    }
+    let folder = Folder::take(settings)?;
     let Handles { clock, points } = handles;
-    let certificates = Arc::new(Certificates::open(settings, &clock)?);
-    let api = certificates.listener(&settings.api, settings, false).await?;
-    let devices = certificates.listener(&settings.devices, settings, true).await?;
-    let health = match settings.health_listen {
-        Some(address) => Some(Listener::bind(Bounds::health(address)).await.map_err(CliError::failed)?),
-        None => None,
+    let doors = Doors::open(settings, &clock).await?;
+    let urls = doors.urls(settings)?;
+    let (app, bootstrap) = open(settings, &folder, &urls, clock.clone(), points).await?;
+    let config = server::ServerConfig {
+        app: app.clone(),
+        api: doors.api,
+        device: Some(doors.devices),
+        health: doors.health,
+        limits: settings.server.edge(uncounted(settings)?),
+        metrics_from: networks(&settings.metrics_from)?,
     };
-    let (api_address, device_address) = (api.local_addr(), devices.local_addr());
-    let urls = app::Settings {
-        api_url: url(&settings.api, api_address),
-        device_url: url(&settings.devices, device_address),
-        device_anchors: certificates.device_anchors(&settings.devices)?,
-    };
+    let server = server::Server::start(config).await.map_err(CliError::failed)?;
+    let works = app::open::work(&app);
+    let stop = CancellationToken::new();
+    tokio::spawn(Arc::clone(&doors.certificates).keep_fresh(clock.clone(), stop.clone()));
+    Ok(Running {
+        api_url: urls.api_url,
+        device_url: urls.device_url,
+        api_address: server.api_addr,
+        device_address: server.device_addr,
+        health_address: server.health_addr,
+        bootstrap,
+        _lock: folder.lock,
+        server,
+        works,
+        stop,
+        finish: settings.server.stop_finish,
+        certificates: doors.certificates,
+        clock,
+    })
+}
+
+/// The data folder, taken.
+struct Folder {
+    lock: File,
+    /// Whether the seal key was made just now.
+    fresh_key: bool,
+}
+
+impl Folder {
+    /// Makes it and the seal key, if they are not there, and holds it.
+    fn take(settings: &Settings) -> Result<Self, CliError> {
+        std::fs::create_dir_all(&settings.data).map_err(|e| CliError::file("write", &settings.data, e))?;
+        let lock = lock(settings)?;
+        let fresh_key = !settings.seal_key_file.exists();
+        if fresh_key {
+            make_seal_key(settings)?;
+        }
+        Ok(Self { lock, fresh_key })
+    }
+}
+
+/// The listeners, and what they show. Clients may connect from now on and are answered once the server has started.
+struct Doors {
+    api: Listener,
+    devices: Listener,
+    health: Option<Listener>,
+    certificates: Arc<Certificates>,
+}
+
+impl Doors {
+    async fn open(settings: &Settings, clock: &Clock) -> Result<Self, CliError> {
+        let certificates = Arc::new(Certificates::open(settings, clock)?);
+        let api = certificates.listener(&settings.api, settings, false).await?;
+        let devices = certificates.listener(&settings.devices, settings, true).await?;
+        let health = match settings.health_listen {
+            Some(address) => Some(Listener::bind(Bounds::health(address)).await.map_err(CliError::failed)?),
+            None => None,
+        };
+        Ok(Self { api, devices, health, certificates })
+    }
+
+    /// How the server is reached from outside.
+    fn urls(&self, settings: &Settings) -> Result<app::Settings, CliError> {
+        Ok(app::Settings {
+            api_url: url(&settings.api, self.api.local_addr()),
+            device_url: url(&settings.devices, self.devices.local_addr()),
+            device_anchors: self.certificates.device_anchors(&settings.devices)?,
+        })
+    }
+}
+
+/// Opens the database. At the first start of all, the first application's file is there before the application is.
+async fn open(
+    settings: &Settings,
+    folder: &Folder,
+    urls: &app::Settings,
+    clock: Clock,
+    points: Points,
+) -> Result<(App, Option<PathBuf>), CliError> {
     let practice = settings.practice.as_deref().map(PracticeFile::read).transpose()?;
     let practice = practice.as_ref().map(PracticeFile::for_tenant);
-    let limits = settings.limits.clone();
     let place = place(settings)?;
     let mut bootstrap = None;
     let keep = |first: &NewApplication| {
@@ -143,10 +214,9 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         );
         Ok(())
     };
-    let practice = practice.as_ref();
-    let opened =
-        app::open::open_keeping(&place, clock.clone(), points, limits, urls.clone(), practice, keep).await;
-    let opened = opened.map_err(|error| match fresh_key {
+    let (limits, urls) = (settings.limits.clone(), urls.clone());
+    let opened = app::open::open_keeping(&place, clock, points, limits, urls, practice.as_ref(), keep).await;
+    let opened = opened.map_err(|error| match folder.fresh_key {
         true => CliError::Failed(format!("{error}\n  {}", made_just_now(settings))),
         false => CliError::failed(error),
     })?;
@@ -155,33 +225,7 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
     {
         std::fs::remove_file(&of_nobody).map_err(|e| CliError::file("remove", &of_nobody, e))?;
     }
-    let config = server::ServerConfig {
-        app: opened.app.clone(),
-        api,
-        device: Some(devices),
-        health,
-        limits: settings.server.edge(uncounted(settings)?),
-        metrics_from: networks(&settings.metrics_from)?,
-    };
-    let server = server::Server::start(config).await.map_err(CliError::failed)?;
-    let works = app::open::work(&opened.app);
-    let stop = CancellationToken::new();
-    tokio::spawn(Arc::clone(&certificates).keep_fresh(clock.clone(), stop.clone()));
-    Ok(Running {
-        api_url: urls.api_url,
-        device_url: urls.device_url,
-        api_address,
-        device_address,
-        health_address: server.health_addr,
-        bootstrap,
-        _lock: lock,
-        server,
-        works,
-        stop,
-        finish: settings.server.stop_finish,
-        certificates,
-        clock,
-    })
+    Ok((opened.app, bootstrap))
 }
 
 /// The file that a running server holds.
