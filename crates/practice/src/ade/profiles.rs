@@ -25,7 +25,7 @@ pub(super) async fn define(
     let mut profile: Profile = read_json(&body)?;
     profile.gate(caller.version);
     let now = ade.world.now();
-    let refused = ade.world.faults().refused(&profile.devices, now);
+    let refused = ade.world.faults().refused("/profile", &profile.devices, now);
     let (uuid, assigned) = ade.world.model().define_profile(caller.server, profile, &refused, now)?;
     Ok(Json(answer(uuid, &assigned, caller)))
 }
@@ -52,7 +52,7 @@ pub(super) async fn assign(
     let request: SerialsRequest = read_json(&body)?;
     let uuid = request.profile_uuid.filter(|uuid| !uuid.is_empty()).ok_or(AdeFault::ProfileUuidRequired)?;
     let now = ade.world.now();
-    let refused = ade.world.faults().refused(&request.devices, now);
+    let refused = ade.world.faults().refused("/profile/devices", &request.devices, now);
     let assigned = ade.world.model().assign(caller.server, &uuid, &request.devices, &refused, now)?;
     Ok(Json(answer(uuid, &assigned, caller)))
 }

@@ -75,7 +75,7 @@ async fn handle(State(apns): State<Arc<Apns>>, request: Request) -> Response {
         Some(What::Answer(answer)) => return planned(&answer, apns.world.now()),
         Some(What::Slow { seconds }) => apns.world.wait(came, seconds).await,
         Some(What::GoAway) => apns.world.go_away().notify_one(),
-        Some(What::CutOff | What::Endless | What::WrongJson) => return broken(),
+        Some(What::CutOff) => return broken(),
         _ => {}
     }
     if head.version != Version::HTTP_2 {

@@ -3,6 +3,7 @@
 //! Every service asks [`Faults`] before it answers. The dice of a fault that hits only some of the calls come from its
 //! seed, so that a rehearsal can be repeated.
 
+mod kind;
 mod place;
 mod span;
 #[cfg(test)]
@@ -11,8 +12,10 @@ mod what;
 
 use std::collections::{BTreeMap, HashSet};
 
+pub use kind::{KINDS, Kind, RESULTS};
 pub use place::Place;
 pub use span::Span;
+pub(crate) use what::refusal_of;
 pub use what::{PlannedAnswer, What, refusal};
 
 use super::assign::{Refused, SerialResult};
@@ -153,6 +156,7 @@ impl Faults {
                 fault.place.is_exact() == exactly
                     && can(&fault.what)
                     && fault.place.holds(method, path)
+                    && fault.what.happens_to(method, path)
                     && planned.standing(now) == Standing::Standing
             });
             for planned in standing {
@@ -164,11 +168,14 @@ impl Faults {
         None
     }
 
-    /// Which of these serial numbers are refused, and how. Each is a call of its own to the counts.
-    pub fn refused(&mut self, serials: &[String], now: Moment) -> Refused {
+    /// Which of these serial numbers are refused at a path, and how. Each is a call of its own to the counts.
+    pub fn refused(&mut self, path: &str, serials: &[String], now: Moment) -> Refused {
         let mut refused = BTreeMap::new();
         for planned in &mut self.planned {
             let What::Serials { result, serials: named } = planned.fault.what.clone() else { continue };
+            if !planned.fault.place.holds("", path) {
+                continue;
+            }
             for serial in serials.iter().filter(|serial| named.is_empty() || named.contains(*serial)) {
                 let stands = planned.standing(now) == Standing::Standing;
                 if stands && !refused.contains_key(serial) && planned.strike(now) {

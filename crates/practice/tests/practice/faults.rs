@@ -1,4 +1,4 @@
-use muster_practice::apple::PlannedAnswer;
+use muster_practice::apple::{Place, PlannedAnswer};
 use serde_json::json;
 
 use crate::client::rehearsal;
@@ -84,4 +84,43 @@ async fn a_device_that_left_can_be_kept_from_sync_so_that_only_a_fetch_shows_it(
     assert_eq!(synced["devices"], json!([]));
     let fetched = session.post("/server/devices", json!({})).await.json();
     assert_eq!(fetched["devices"], json!([]));
+}
+
+#[tokio::test]
+async fn a_plan_that_could_never_happen_is_refused_with_what_fits() {
+    let rehearsal = rehearsal().await;
+    for (plan, words) in [
+        (json!({"what": "wrongJson", "place": "push"}), "it fits *, ade, session"),
+        (json!({"what": "repeatCursor", "place": "session"}), "it fits *, ade, fetch, sync"),
+        (json!({"what": "go-away", "place": "ade"}), "it fits *, push"),
+        (json!({"what": "serials", "result": "FAILED", "place": "sync"}), "it fits *, ade, define, assign"),
+        (json!({"what": "noConnection", "place": "sync"}), "it fits *, ade, push"),
+        (json!({"what": "noConnection", "place": "push", "times": 2}), "forSeconds"),
+        (json!({"word": "BadDeviceToken", "place": "sync"}), "it fits *, push"),
+        (json!({"word": "EXPIRED_CURSOR", "place": "push"}), "it fits *, ade"),
+        (json!({"what": "slowly", "place": "sync"}), "slow, cutOff"),
+        (json!({"what": "serials", "result": "LOST"}), "THROTTLED, FAILED, NOT_ACCESSIBLE"),
+        (json!({"status": 500, "place": "/devices/synch"}), "fetch, sync"),
+    ] {
+        let answer = rehearsal.portal("POST", "/faults", &plan).await;
+        assert!(
+            (400..500).contains(&answer.status) && answer.text.contains(words),
+            "{plan}: {}",
+            answer.text
+        );
+    }
+    assert_eq!(rehearsal.portal("GET", "/faults", &json!(null)).await.json(), json!([]));
+}
+
+/// A plan for a path is taken if a service has it.
+#[tokio::test]
+async fn every_path_that_can_be_planned_for_is_one_of_a_service() {
+    let rehearsal = rehearsal().await;
+    let session = rehearsal.session().await;
+    let of_ade = Place::paths().filter(|path| !matches!(*path, "/3/device" | "/activation"));
+    for path in of_ade {
+        let answer = session.get(path).await;
+        assert!(answer.status != 404 || !answer.text.is_empty(), "{path}: {:?}", answer.words());
+    }
+    assert_eq!(session.get("/nowhere").await.words(), (404, ""));
 }

@@ -1,7 +1,9 @@
 //! `muster practice faults`: what goes wrong at practice Apple, where, and for how long.
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgGroup, Args, Subcommand};
 use practice::apple::Place;
+use practice::apple::faults::{KINDS, RESULTS};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
@@ -46,7 +48,7 @@ pub(crate) enum Faults {
     ///
     /// Example: muster practice faults plan --what clock --seconds 7200
     #[command(verbatim_doc_comment)]
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// List what is planned, and how often each was hit.
     ///
     /// Example: muster practice faults list
@@ -61,72 +63,14 @@ pub(crate) enum Faults {
 }
 
 /// Kinds of faults that are more than an answer.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Kind {
-    /// The real answer comes late, by --seconds.
-    Slow,
-    /// The real answer ends in its middle, and the connection with it.
-    CutOff,
-    /// An answer that never ends.
-    Endless,
-    /// The real answer, but its JSON ends in the middle.
-    WrongJson,
-    /// Pages come with the cursor that was sent, and more to follow.
-    RepeatCursor,
-    /// Pages hold each device twice.
-    Duplicates,
-    /// Pages hold the newest event first.
-    Disorder,
-    /// Syncs do not tell of devices that left.
-    LoseDeleted,
-    /// Assignments come to --result, for each --serial or for any device.
-    Serials,
-    /// The clock that judges signatures is ahead by --seconds; behind, if less than 0.
-    Clock,
-    /// The push service closes its connections with GOAWAY after the call.
-    GoAway,
-    /// Nobody listens at the service's address: of `push`, `ade` or `*`.
-    NoConnection,
+fn kinds() -> PossibleValuesParser {
+    let more = KINDS.iter().filter(|kind| kind.word != "answer");
+    PossibleValuesParser::new(more.map(|kind| PossibleValue::new(kind.dashed).help(kind.about)))
 }
 
-impl Kind {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Slow => "slow",
-            Self::CutOff => "cutOff",
-            Self::Endless => "endless",
-            Self::WrongJson => "wrongJson",
-            Self::RepeatCursor => "repeatCursor",
-            Self::Duplicates => "duplicates",
-            Self::Disorder => "disorder",
-            Self::LoseDeleted => "loseDeleted",
-            Self::Serials => "serials",
-            Self::Clock => "clock",
-            Self::GoAway => "goAway",
-            Self::NoConnection => "noConnection",
-        }
-    }
-}
-
-/// What a device is answered when a profile is assigned to it.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Refusal {
-    /// `THROTTLED`; it is then missing from syncs too.
-    Throttled,
-    /// `FAILED`.
-    Failed,
-    /// `NOT_ACCESSIBLE`.
-    NotAccessible,
-}
-
-impl Refusal {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Throttled => "THROTTLED",
-            Self::Failed => "FAILED",
-            Self::NotAccessible => "NOT_ACCESSIBLE",
-        }
-    }
+/// What a device may be answered when a profile is assigned to it.
+fn results() -> PossibleValuesParser {
+    PossibleValuesParser::new(RESULTS.iter().map(|(word, about, _)| PossibleValue::new(*word).help(*about)))
 }
 
 /// Arguments of `practice faults plan`.
@@ -149,14 +93,14 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "WHEN")]
     retry_after: Option<String>,
     /// Something else than an answer.
-    #[arg(long, value_name = "KIND")]
-    what: Option<Kind>,
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    what: Option<String>,
     /// How late (slow), how wrong (clock).
     #[arg(long, allow_negative_numbers = true)]
     seconds: Option<i64>,
     /// What is answered for the devices (serials).
-    #[arg(long)]
-    result: Option<Refusal>,
+    #[arg(long, value_parser = results())]
+    result: Option<String>,
     /// For this device (serials); may be given several times.
     #[arg(long = "serial", value_name = "SERIAL")]
     serials: Vec<String>,
@@ -184,7 +128,7 @@ pub(crate) struct Plan {
 fn place(text: &str) -> Result<String, String> {
     let known = || Place::words().collect::<Vec<_>>().join(", ");
     let place = Place::parse(text).map(|_| text.to_owned());
-    place.ok_or_else(|| format!("say one of {}, a path, or a method and a path", known()))
+    place.ok_or_else(|| format!("say one of {}, a path of Apple's, or a method and a path", known()))
 }
 
 fn span(text: &str) -> Result<u64, String> {
@@ -194,14 +138,14 @@ fn span(text: &str) -> Result<u64, String> {
 impl Plan {
     fn body(&self) -> Value {
         json!({
-            "what": self.what.map_or("answer", Kind::word),
+            "what": self.what,
             "place": self.place,
             "status": self.status,
             "body": self.body,
             "word": self.word,
             "retryAfter": self.retry_after,
             "seconds": self.seconds,
-            "result": self.result.map(Refusal::word),
+            "result": self.result,
             "serials": self.serials,
             "times": self.times,
             "standing": self.standing,

@@ -16,6 +16,14 @@ const WORDS: &[(&str, &str)] = &[
     ("activation", "POST /activation"),
 ];
 
+/// Paths without a word. Every path that a service has is here or above: a plan for another would wait for ever.
+const MORE_PATHS: &[&str] = &[
+    "/device/activationlock",
+    "/device/replacementDetails",
+    "/account-driven-enrollment/profile",
+    "/os-beta-enrollment/tokens",
+];
+
 /// Which calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -30,10 +38,11 @@ pub enum Place {
 }
 
 impl Place {
-    /// Reads `*`, `ade`, a word such as `sync`, a path, or a method and a path such as `POST /devices/sync`.
+    /// Reads `*`, `ade`, a word such as `sync`, a path, or a method and a path such as `POST /devices/sync`. The path must
+    /// be one that a service has.
     pub fn parse(text: &str) -> Option<Self> {
         let text = WORDS.iter().find(|(word, _)| *word == text).map_or(text, |(_, call)| call);
-        let is_path = |path: &str| path.starts_with('/') && !path.contains(' ');
+        let is_path = |path: &str| Self::paths().any(|known| known == path);
         match text.split_once(' ') {
             _ if text == "*" => Some(Self::Everything),
             _ if text == "ade" => Some(Self::Ade),
@@ -48,6 +57,24 @@ impl Place {
     /// The words that [`Self::parse`] knows beside paths.
     pub fn words() -> impl Iterator<Item = &'static str> {
         ["*", "ade"].into_iter().chain(WORDS.iter().map(|(word, _)| *word))
+    }
+
+    /// The paths of the services.
+    pub fn paths() -> impl Iterator<Item = &'static str> {
+        let of_words = WORDS.iter().map(|(_, call)| call.split_once(' ').map_or(*call, |(_, path)| path));
+        of_words.chain(MORE_PATHS.iter().copied())
+    }
+
+    /// Whether some call is of both.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Everything, _) | (_, Self::Everything) | (Self::Ade, Self::Ade) => true,
+            (Self::Ade, Self::Path(path) | Self::Call(_, path))
+            | (Self::Path(path) | Self::Call(_, path), Self::Ade) => Self::Ade.holds("", path),
+            (Self::Path(one), Self::Path(two) | Self::Call(_, two))
+            | (Self::Call(_, one), Self::Path(two)) => one == two,
+            (Self::Call(..), Self::Call(..)) => self == other,
+        }
     }
 
     /// Whether it names one call.

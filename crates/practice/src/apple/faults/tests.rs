@@ -1,4 +1,4 @@
-use super::{Fault, Faults, Place, PlannedAnswer, Span, Standing, What, refusal};
+use super::{Fault, Faults, KINDS, Kind, Place, PlannedAnswer, Span, Standing, What, refusal};
 use crate::apple::Moment;
 use crate::apple::assign::SerialResult;
 
@@ -67,7 +67,7 @@ fn a_place_is_every_call_one_service_a_word_a_path_or_a_call() {
     assert!(holds("assign", "PUT", "/profile/devices") && holds("assign", "POST", "/profile/devices"));
     assert!(holds("define", "POST", "/profile") && !holds("define", "GET", "/profile"));
     assert!(holds("GET /profile", "GET", "/profile") && !holds("GET /profile", "POST", "/profile"));
-    for none in ["", "synch", "post /devices/sync", "POST devices", "POST /a b"] {
+    for none in ["", "synch", "post /devices/sync", "POST devices", "POST /a b", "/devices/synch"] {
         assert_eq!(Place::parse(none), None, "{none:?}");
     }
 }
@@ -78,9 +78,9 @@ fn serial_numbers_are_refused_for_as_long_as_was_planned() {
     let what = What::Serials { result: SerialResult::NotAccessible, serials: vec!["B".to_owned()] };
     faults.add(Fault { what, place: Place::Everything, span: Span::times(1) }, NOW);
     let serials = ["A".to_owned(), "B".to_owned()];
-    let refused = faults.refused(&serials, NOW);
+    let refused = faults.refused("/profile/devices", &serials, NOW);
     assert_eq!(refused.not_accessible.iter().collect::<Vec<_>>(), ["B"]);
-    assert!(faults.refused(&serials, NOW).not_accessible.is_empty(), "once");
+    assert!(faults.refused("/profile/devices", &serials, NOW).not_accessible.is_empty(), "once");
 }
 
 #[test]
@@ -102,4 +102,47 @@ fn apples_words_come_with_their_status() {
     assert_eq!(status("token_rejected"), Some((401, "oauth_problem=token_rejected".to_owned())));
     assert_eq!(status("Unregistered"), Some((410, "Unregistered".to_owned())));
     assert_eq!(status("NO_SUCH_WORD"), None);
+}
+
+#[test]
+fn a_kind_of_fault_fits_the_places_where_it_can_happen_and_no_others() {
+    for (kind, fits, never) in [
+        ("answer", "* ade sync push activation /device/activationlock", ""),
+        ("slow", "* ade push activation", ""),
+        ("cutOff", "* ade assign push", "activation"),
+        ("endless", "* ade sync", "push activation /3/device"),
+        ("wrongJson", "* ade /profile", "push activation"),
+        ("repeatCursor", "* ade fetch sync /devices/sync", "session push details"),
+        ("loseDeleted", "* ade sync", "fetch push"),
+        ("serials", "* ade assign define", "sync push"),
+        ("clock", "* ade session", "sync push activation"),
+        ("goAway", "* push", "ade sync activation"),
+        ("noConnection", "* ade push", "session sync activation"),
+    ] {
+        let kind = Kind::named(kind).unwrap();
+        let fits_at = |place: &&str| kind.fits(&Place::parse(place).unwrap());
+        assert!(fits.split_whitespace().all(|place| fits_at(&place)), "{kind:?}");
+        assert!(!never.split_whitespace().any(|place| fits_at(&place)), "{kind:?}");
+        assert!(kind.places().split(", ").all(|place| fits_at(&place)));
+    }
+}
+
+#[test]
+fn a_plan_for_everything_is_not_spent_on_calls_to_which_it_cannot_happen() {
+    let mut faults = Faults::default();
+    faults.add(Fault { what: What::GoAway, place: Place::Everything, span: Span::times(1) }, NOW);
+    assert!(!hit(&mut faults, "GET", "/account", NOW));
+    assert!(hit(&mut faults, "POST", "/3/device", NOW));
+}
+
+#[test]
+fn both_spellings_of_a_kind_are_one_word() {
+    for kind in KINDS {
+        let spelt = |letter: char| match letter.is_ascii_uppercase() {
+            true => format!("-{}", letter.to_ascii_lowercase()),
+            false => letter.to_string(),
+        };
+        assert_eq!(kind.dashed, kind.word.chars().map(spelt).collect::<String>());
+        assert!(kind.usual.is_empty() || kind.fits(&Place::parse(kind.usual).unwrap()));
+    }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong.
 
+use super::{Kind, Place};
 use crate::apple::assign::SerialResult;
 use crate::apple::{AdeFault, OAuthProblem};
 
@@ -90,7 +91,13 @@ impl What {
         }
     }
 
-    /// Whether it happens to any call, whatever the call is.
+    /// Whether it can happen to that call.
+    pub(super) fn happens_to(&self, method: &str, path: &str) -> bool {
+        let call = Place::Call(method.to_owned(), path.to_owned());
+        Kind::named(self.word()).is_some_and(|kind| kind.fits(&call))
+    }
+
+    /// Whether it is about a call and its answer, whatever the answer is.
     pub(crate) const fn is_of_calls(&self) -> bool {
         matches!(
             self,
@@ -132,10 +139,16 @@ const MORE_WORDS: &[(u16, &str)] =
 
 /// The answer in which Apple says that word, such as `T_C_NOT_SIGNED`, `token_rejected` or `BadDeviceToken`.
 pub fn refusal(word: &str) -> Option<PlannedAnswer> {
+    refusal_of(word).map(|(answer, _)| answer)
+}
+
+/// The same, with the service that says it, in the words of [`Place::parse`].
+pub(crate) fn refusal_of(word: &str) -> Option<(PlannedAnswer, &'static str)> {
     let ade = AdeFault::ALL.iter().map(|fault| (fault.status(), fault.word()));
     let oauth = OAuthProblem::ALL.iter().map(|problem| problem.answer());
-    let more = MORE_WORDS.iter().chain(PUSH_REASONS).copied();
+    let ade = ade.chain(oauth).chain(MORE_WORDS.iter().copied()).map(|answer| (answer, "ade"));
+    let push = PUSH_REASONS.iter().map(|answer| (*answer, "push"));
     let named = |said: &str| said == word || said.strip_prefix("oauth_problem=") == Some(word);
-    let mut all = ade.chain(oauth).chain(more);
-    all.find(|(_, said)| named(said)).map(|(status, said)| PlannedAnswer::new(status, said))
+    let found = ade.chain(push).find(|((_, said), _)| named(said));
+    found.map(|((status, said), service)| (PlannedAnswer::new(status, said), service))
 }

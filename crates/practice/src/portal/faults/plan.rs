@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apple::assign::SerialResult;
-use crate::apple::faults::{Place, Span, refusal};
+use crate::apple::faults::{KINDS, Kind, Place, RESULTS, Span, refusal, refusal_of};
 use crate::apple::moment::Moment;
 use crate::apple::{Fault, PlannedAnswer, PortalFault, What};
 
@@ -36,28 +36,54 @@ pub(in crate::portal) struct Plan {
 }
 
 impl Plan {
-    /// The fault that it means, from `now` on.
+    /// The fault that it means, from `now` on. One that could never happen is refused with where it could.
     pub(super) fn read(self, now: Moment) -> Result<Fault, PortalFault> {
         let what = self.what()?;
-        let usual = match what {
-            What::Serials { .. } => "assign",
-            What::LoseDeleted => "sync",
-            What::GoAway => "push",
-            What::Clock { .. } => "session",
-            _ => "",
-        };
-        let place = self.place.as_deref().filter(|place| !place.is_empty()).unwrap_or(usual);
-        let place = Place::parse(place).ok_or_else(|| {
+        let kind = Kind::named(what.word()).ok_or_else(|| bad("it is of no kind"))?;
+        let text = self.place.as_deref().filter(|place| !place.is_empty()).unwrap_or(kind.usual);
+        let place = Place::parse(text).ok_or_else(|| {
             let known: Vec<_> = Place::words().collect();
-            bad(format!("{place:?} is no call: say {}, a path, or a method and a path", known.join(", ")))
+            let known = known.join(", ");
+            bad(format!("{text:?} is no call of Apple's: say {known}, a path, or a method and a path"))
         })?;
+        if !kind.fits(&place) {
+            let (word, fits) = (kind.word, kind.places());
+            return Err(bad(format!("`{word}` cannot happen at {text:?}; it fits {fits}")));
+        }
+        self.said_by(&place)?;
         let span = self.span(&what, now)?;
         Ok(Fault { what, place, span })
     }
 
+    /// Holds one of Apple's words to the service that says it.
+    fn said_by(&self, place: &Place) -> Result<(), PortalFault> {
+        let Some((word, (_, service))) =
+            self.word.as_deref().and_then(|word| Some((word, refusal_of(word)?)))
+        else {
+            return Ok(());
+        };
+        let says = Place::parse(service).is_some_and(|says| says.meets(place));
+        let words: Vec<_> = Place::words()
+            .filter(|word| Place::parse(word).zip(Place::parse(service)).is_some_and(|(a, b)| a.meets(&b)))
+            .collect();
+        match says {
+            true => Ok(()),
+            false => Err(bad(format!("{word} is not said there; it fits {}", words.join(", ")))),
+        }
+    }
+
     fn what(&self) -> Result<What, PortalFault> {
         let seconds = |missing: &str| self.seconds.ok_or_else(|| bad(format!("say {missing} in `seconds`")));
-        Ok(match self.what.as_deref().unwrap_or("answer") {
+        let kind = match &self.what {
+            None => KINDS.first(),
+            Some(word) => Kind::named(word),
+        };
+        let kind = kind.ok_or_else(|| {
+            let (known, named) =
+                (KINDS.iter().map(|kind| kind.word), self.what.as_deref().unwrap_or_default());
+            bad(format!("nothing is called {named:?}; there are {}", known.collect::<Vec<_>>().join(", ")))
+        })?;
+        Ok(match kind.word {
             "answer" => What::Answer(self.answer()?),
             "slow" => {
                 let seconds = seconds("how late the answer comes")?;
@@ -81,7 +107,7 @@ impl Plan {
             }
             "goAway" => What::GoAway,
             "noConnection" => What::NoConnection,
-            other => return Err(bad(format!("nothing is called {other:?}"))),
+            other => return Err(bad(format!("{other} cannot be planned"))),
         })
     }
 
@@ -97,18 +123,22 @@ impl Plan {
     }
 
     fn result(&self) -> Result<SerialResult, PortalFault> {
-        match self.result.as_deref() {
-            Some("THROTTLED") => Ok(SerialResult::Throttled),
-            Some("FAILED") => Ok(SerialResult::Failed),
-            Some("NOT_ACCESSIBLE") => Ok(SerialResult::NotAccessible),
-            _ => Err(bad("`result` is none of THROTTLED, FAILED and NOT_ACCESSIBLE")),
-        }
+        let said = self.result.as_deref().unwrap_or_default();
+        let named = RESULTS.iter().find(|(dashed, _, result)| *dashed == said || result.word(10) == said);
+        named.map(|(.., result)| *result).ok_or_else(|| {
+            let known: Vec<_> = RESULTS.iter().map(|(.., result)| result.word(10)).collect();
+            bad(format!("`result` is none of {}", known.join(", ")))
+        })
     }
 
     /// Once, unless something else is said; what is no matter of calls stands.
     fn span(&self, what: &What, now: Moment) -> Result<Span, PortalFault> {
         if self.percent.is_some_and(|percent| percent > 100) {
             return Err(bad("`percent` is more than 100"));
+        }
+        // Who finds nobody there makes no call that could be counted.
+        if *what == What::NoConnection && (self.times.is_some() || self.percent.is_some()) {
+            return Err(bad("`noConnection` has no calls to count: say `forSeconds` or `standing`"));
         }
         let lasting = matches!(what, What::Clock { .. } | What::NoConnection | What::Serials { .. });
         let open = self.standing || lasting || self.percent.is_some() || self.for_seconds.is_some();
