@@ -254,15 +254,20 @@ async fn ask(app: &App, client: &Client, step: &Step) -> Result<Read, AdeError> 
     };
     match answer {
         Ok(answer) => Ok(read(answer)),
-        // Of a list that was not begun nothing can have been given: taken at its word, all devices were gone.
-        Err(AdeError::Cursor { problem: CursorProblem::Exhausted, .. }) if cursor.is_some() => Ok(Read {
-            page: Page::default(),
-            unreadable: Vec::new(),
-            seen: 0,
-            cursor: String::new(),
-            more: false,
-            exhausted: true,
-        }),
+        // So a complete list may end. But of one that was not begun nothing can have been given: taken at its word, all
+        // devices were gone. And what changed has no end: taken at its word, what changes from now on is not seen.
+        Err(AdeError::Cursor { problem: CursorProblem::Exhausted, .. })
+            if cursor.is_some() && step.run.phase == Phase::Fetch =>
+        {
+            Ok(Read {
+                page: Page::default(),
+                unreadable: Vec::new(),
+                seen: 0,
+                cursor: String::new(),
+                more: false,
+                exhausted: true,
+            })
+        }
         Err(error) => Err(error),
     }
 }

@@ -129,7 +129,7 @@ async fn a_cursor_that_apple_rejects_forces_a_full_sync_at_once() {
     let connected = bench.connect("Headquarters").await;
     bench.buy(connected.server, Family::IPad, 2);
     bench.sync().await;
-    for body in ["EXPIRED_CURSOR", "\"INVALID_CURSOR\""] {
+    for body in ["EXPIRED_CURSOR", "\"INVALID_CURSOR\"", "EXHAUSTED_CURSOR"] {
         bench.clock.advance(12 * HOUR);
         bench.practice.world().faults().plan("POST /devices/sync", 1, PlannedAnswer::new(400, body));
         bench.sync().await;
@@ -138,6 +138,27 @@ async fn a_cursor_that_apple_rejects_forces_a_full_sync_at_once() {
         assert!(matches!(runs[1].state, RunState::Failed { .. }), "{body}");
     }
     assert_eq!(bench.shown(&connected.token).await.len(), 2);
+}
+
+/// What changes has no end: whoever took Apple at its word would see no device for half a day, and nobody would know.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exhausted_cursor_in_answer_to_every_sync_is_told_and_hides_no_device() {
+    let bench = Bench::start().await;
+    let connected = bench.connect("Headquarters").await;
+    bench.sync().await;
+    bench.buy(connected.server, Family::IPad, 1);
+    let answer = PlannedAnswer::new(400, "EXHAUSTED_CURSOR");
+    bench.practice.world().faults().plan("POST /devices/sync", 50, answer);
+    bench.clock.advance(12 * HOUR);
+    bench.sync().await;
+    assert_eq!(bench.shown(&connected.token).await.len(), 1, "the complete list has it");
+    assert_eq!(bench.alerts().await, [domain::alert::AlertKind::SyncFailing]);
+    let (state, _) = sync::state(&bench.app, &bench.actor, &connected.token).await.unwrap();
+    assert!(state.last_error.unwrap().words.contains("exhausted cursor"));
+    bench.practice.world().faults().clear();
+    bench.clock.advance(15 * MINUTE);
+    bench.sync().await;
+    assert_eq!(bench.alerts().await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

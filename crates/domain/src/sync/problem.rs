@@ -59,8 +59,8 @@ problems! {
     Internal = 12, "this server failed";
     /// `timestamp_refused`.
     ClocksDiffer = 13, "this server's clock and Apple's differ";
-    /// `EXHAUSTED_CURSOR` to a call without a cursor.
-    ExhaustedCursor = 14, "Apple says that it has given a list of which it gave nothing";
+    /// `EXHAUSTED_CURSOR` where a list has just begun, or to what changes, which has no end.
+    ExhaustedCursor = 14, "exhausted cursor";
 }
 
 impl SyncProblem {
@@ -74,6 +74,9 @@ impl SyncProblem {
 
     /// Whether a new, complete list helps.
     pub const fn is_cursor(self) -> bool {
-        matches!(self, Self::InvalidCursor | Self::ExpiredCursor | Self::CursorRequired)
+        matches!(
+            self,
+            Self::InvalidCursor | Self::ExpiredCursor | Self::CursorRequired | Self::ExhaustedCursor
+        )
     }
 }
