@@ -32,7 +32,7 @@ pub mod listen;
 pub use clock::Clock;
 pub use error::NetError;
 pub use identity::{Identity, ServerIdentity};
-pub use listen::{Limits, ListenConfig, Listener, ServerTls, Stopped};
+pub use listen::{Limits, ListenConfig, Listener, Port, ServerTls, Stopped};
 pub use peer::{PeerAddr, PeerCertificates};
 pub use points::{Points, Watch};
 pub use share::{Share, Shares};

@@ -5,6 +5,7 @@
 
 mod connection;
 mod pace;
+mod port;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -25,6 +26,7 @@ use tower::Service;
 use crate::NetError;
 use crate::forwarded::{Network, TrustedProxies};
 use crate::share::{Share, Shares};
+pub use port::Port;
 pub use tls::ServerTls;
 
 /// After an accept that failed for want of files or memory, wait this long before the next, or we spin.
@@ -133,9 +135,23 @@ impl Listener {
     /// # Errors
     /// The address is taken or not ours; TLS settings are refused.
     pub async fn bind(config: ListenConfig) -> Result<Listener, NetError> {
-        let tls = config.tls.map(tls::Acceptor::new).transpose()?;
         let failed = |source| NetError::Bind { address: config.bind, source };
         let socket = TcpListener::bind(config.bind).await.map_err(failed)?;
+        Listener::on(socket, config)
+    }
+
+    /// Listens on an address that is held. The one in the settings means nothing.
+    ///
+    /// # Errors
+    /// Somebody else listens there all the same; TLS settings are refused.
+    pub fn reopen(port: &Port, config: ListenConfig) -> Result<Listener, NetError> {
+        let failed = |source| NetError::Bind { address: port.local_addr(), source };
+        Listener::on(port.open().map_err(failed)?, config)
+    }
+
+    fn on(socket: TcpListener, config: ListenConfig) -> Result<Listener, NetError> {
+        let tls = config.tls.map(tls::Acceptor::new).transpose()?;
+        let failed = |source| NetError::Bind { address: config.bind, source };
         let address = socket.local_addr().map_err(failed)?;
         let limits = config.limits;
         let shares = Shares::percent(limits.address_share, limits.connections, config.pass_through);

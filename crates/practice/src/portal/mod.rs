@@ -48,6 +48,9 @@
 //! | `inSeconds`, `forSeconds` | when it begins, and how long it lasts, by practice Apple's clock |
 //! | `standing` | `true`: until it is forgotten |
 //!
+//! What could never happen (`wrongJson` at `push`, a word of the ADE service's there) is refused with what fits;
+//! [`crate::apple::faults::KINDS`] says of each kind where it can be.
+//!
 //! There is no sign-in: practice listens on loopback, and everything in it is made up.
 
 mod answer;

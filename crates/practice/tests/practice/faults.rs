@@ -124,3 +124,28 @@ async fn every_path_that_can_be_planned_for_is_one_of_a_service() {
     }
     assert_eq!(session.get("/nowhere").await.words(), (404, ""));
 }
+
+/// Whatever else this computer does meanwhile, the address is practice Apple's when the fault is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shut_door_keeps_its_address_and_opens_again() {
+    let rehearsal = rehearsal().await;
+    let port = rehearsal.practice.ade_url.rsplit(':').next().unwrap().to_owned();
+    let address = format!("127.0.0.1:{port}");
+    let connects = async |wanted: bool| {
+        let same = async {
+            while std::net::TcpStream::connect(&address).is_ok() != wanted {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), same).await.unwrap();
+    };
+    connects(true).await;
+    for _ in 0..2 {
+        rehearsal.portal("POST", "/faults", &json!({"what": "noConnection", "place": "ade"})).await;
+        connects(false).await;
+        assert!(std::net::TcpListener::bind(&address).is_err(), "it is somebody else's");
+        rehearsal.portal("DELETE", "/faults", &json!(null)).await;
+        connects(true).await;
+        assert_eq!(rehearsal.session().await.get("/account").await.status, 200);
+    }
+}
