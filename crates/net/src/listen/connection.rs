@@ -60,7 +60,7 @@ where
 }
 
 /// Speaks HTTP on an open stream.
-async fn speak<S, T>(
+pub(super) async fn speak<S, T>(
     shared: &Shared<S>,
     stream: T,
     address: SocketAddr,
