@@ -80,7 +80,7 @@ fn keep(section: &str, text: &str) {
         (format!("<!-- {section}: written by tests -->\n"), format!("<!-- end of {section} -->\n"));
     let blessing = std::env::var_os("MUSTER_BLESS").is_some();
     // The families may run side by side.
-    let lock = File::create(std::env::temp_dir().join("muster-recovery-page.lock")).unwrap();
+    let lock = File::create(concat!(env!("CARGO_TARGET_TMPDIR"), "/recovery-page.lock")).unwrap();
     if blessing {
         lock.lock().unwrap();
     }
