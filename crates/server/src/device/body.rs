@@ -151,10 +151,12 @@ impl Reading {
         if length > MESSAGE_MAX {
             return Err(Refused::TooLarge);
         }
-        if length > SMALL_MESSAGE && self.place.is_none() {
+        let large = length > SMALL_MESSAGE && self.place.is_none();
+        if large {
             self.place = Some(self.places.take(self.peer)?);
         }
-        if length >= self.step.0 {
+        // How it came before is nobody's loss.
+        if large || length >= self.step.0 {
             self.step = (length.saturating_add(STEP), Instant::now() + self.places.step_time);
         }
         if self.first.is_empty() && self.all.is_empty() {

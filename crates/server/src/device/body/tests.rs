@@ -44,6 +44,16 @@ fn a_drop_now_and_then_buys_a_large_body_no_time() {
     assert!(reading.step.0 == step.0 + STEP && reading.step.1 >= step.1);
 }
 
+#[test]
+fn a_body_that_was_slow_while_it_was_small_has_its_time_once_it_is_large() {
+    let mut reading = Reading::begin(places(STEP_TIME), None, 0).unwrap();
+    reading.take(vec![0; SMALL_MESSAGE].into()).unwrap();
+    let long_ago = reading.step.1 - STEP_TIME * 2;
+    reading.step.1 = long_ago;
+    reading.take(vec![0; 1].into()).unwrap();
+    assert!(reading.place.is_some() && reading.step.1 > long_ago + STEP_TIME);
+}
+
 /// Refuses: A
 #[tokio::test]
 async fn a_promise_takes_no_place_and_what_has_come_does() {

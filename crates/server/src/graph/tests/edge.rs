@@ -201,6 +201,7 @@ async fn an_answer_about_health_ends_its_connection() {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.contains("connection: close\r\n"), "not after a minute at rest: {answer}");
     }
 }
 
