@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::AssignResult;
@@ -51,8 +52,21 @@ impl<C> Each<C> {
     }
 }
 
-/// A record as `T`, or why not. The parser's words do not name the key, so that each is tried by itself.
-fn record<T: DeserializeOwned>(value: Value) -> Result<T, (Option<String>, String)> {
+/// A record as `T`, or why not.
+fn record<T: DeserializeOwned>(raw: &RawValue) -> Result<T, (Option<String>, String)> {
+    let text = raw.get();
+    // A zero byte comes only escaped. What is plain is read at once; whatever is not, at leisure.
+    if text.starts_with('{')
+        && !text.contains("\\u0000")
+        && let Ok(read) = serde_json::from_str(text)
+    {
+        return Ok(read);
+    }
+    damaged(serde_json::from_str(text).map_err(|error| (None, error.to_string()))?)
+}
+
+/// A record that may be damaged. The parser's words do not name the key, so that each is tried by itself.
+fn damaged<T: DeserializeOwned>(value: Value) -> Result<T, (Option<String>, String)> {
     // Serde would take a list for the values of the keys in their order.
     let Value::Object(keys) = value else { return Err((None, "it is no object".to_owned())) };
     let serial = keys.get("serial_number").and_then(Value::as_str).map(str::to_owned);
@@ -114,8 +128,8 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for List<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut each = Each::<Vec<T>>::default();
-        while let Some(value) = items.next_element::<Value>()? {
-            match record(value) {
+        while let Some(value) = items.next_element::<Box<RawValue>>()? {
+            match record(&value) {
                 Ok(item) => each.read.push(item),
                 Err((serial, why)) => each.note(serial.as_deref(), &why)?,
             }
@@ -152,8 +166,8 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for BySerial<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut each = Each::<BTreeMap<String, T>>::default();
-        while let Some((serial, value)) = entries.next_entry::<String, Value>()? {
-            match record(value) {
+        while let Some((serial, value)) = entries.next_entry::<String, Box<RawValue>>()? {
+            match record(&value) {
                 Ok(item) => {
                     each.read.insert(serial, item);
                 }
