@@ -4,11 +4,11 @@ use domain::{TenantId, Time};
 
 use crate::row::Row;
 use crate::table::Shape::{Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "application",
     key: 2,
     columns: &[
@@ -20,6 +20,7 @@ const TABLE: Table = Table {
         ("roles", Text),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 /// An application, its secret held as a hash.

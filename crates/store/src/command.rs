@@ -5,11 +5,11 @@ use domain::{CommandId, ManagedDeviceId, TenantId, Time};
 
 use crate::row::Row;
 use crate::table::Shape::{Bytes, Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "command",
     key: 3,
     columns: &[
@@ -27,9 +27,10 @@ const TABLE: Table = Table {
         ("expires_at", Int),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
-const HISTORY: Table = Table {
+static HISTORY: Table = Table {
     name: "command_history",
     key: 0,
     columns: &[
@@ -43,6 +44,7 @@ const HISTORY: Table = Table {
         ("finished_at", Int),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 /// Binds a sealed body to its command. A body may carry an unlock token or a password, so none is stored in clear.

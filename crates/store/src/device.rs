@@ -3,6 +3,8 @@
 mod assignment;
 mod gone;
 
+use std::collections::BTreeSet;
+
 use domain::device::{AppleRecord, Assignment, Device, Enrollment, Outcome, Presence};
 use domain::{DeviceId, Platform, ProfileId, Serial, TenantId, Time, TokenId};
 use query::fold;
@@ -10,14 +12,14 @@ use query::fold;
 use crate::page::{Listing, page_of};
 use crate::row::Row;
 use crate::table::Shape::{Bool, Int, Text};
-use crate::table::{Shape, Table};
+use crate::table::{Shape, Table, Texts};
 use crate::value::{Value, params};
 use crate::{Column, Page, PageQuery, StoreError, Tx};
 
 pub use assignment::{Gap, assignment_gap, next_assignment_due, set_assignment_results};
 pub use gone::{mark_gone_unseen, note_seen};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "device",
     key: 3,
     columns: &[
@@ -56,6 +58,7 @@ const TABLE: Table = Table {
         ("created_at", Int),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 /// Graph's properties of `importedAppleDeviceIdentity`, some of Apple's, and where they are stored. What
@@ -202,9 +205,6 @@ fn decode_all(rows: Vec<Row>) -> Result<Vec<Device>, StoreError> {
     rows.into_iter().map(|mut row| decode(&mut row)).collect()
 }
 
-/// Serials that one statement asks for: below the engines' limits of parameters, and a page of Apple's fits twice.
-const SERIALS: usize = 500;
-
 /// The rows of these serials under a token, gone and deleted ones too, in no order. A serial without a row is left out.
 ///
 /// # Errors
@@ -215,18 +215,15 @@ pub async fn by_serials(
     token: &TokenId,
     serials: &[Serial],
 ) -> Result<Vec<Device>, StoreError> {
-    let mut found = Vec::with_capacity(serials.len());
-    for some in serials.chunks(SERIALS) {
-        // The number of places varies by page: rounded up, so that few texts are kept prepared.
-        let places = some.len().next_power_of_two();
-        let list = (3..places + 3).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
-        let sql = TABLE.select(&format!("where tenant_id = $1 and token_id = $2 and serial in ({list})"));
-        let mut params = params![tenant, token];
-        params.extend(some.iter().map(Value::from));
-        params.resize(places + 2, Value::Text(String::new()));
-        found.extend(decode_all(tx.list(&sql, params).await?)?);
-    }
-    Ok(found)
+    let sql = format!(
+        "with v(tenant_id, token_id, serial) as ({{rows}}) select {} from v \
+         join device d on d.tenant_id = v.tenant_id and d.token_id = v.token_id and d.serial = v.serial",
+        TABLE.list_of("d")
+    );
+    // One that is asked for twice is found once; in the order of the key its neighbours are in memory already.
+    let serials: BTreeSet<&Serial> = serials.iter().collect();
+    let rows = serials.into_iter().map(|serial| params![tenant, token, serial]).collect();
+    decode_all(tx.list_rows(&sql, &[Text, Text, Text], rows).await?)
 }
 
 /// The row with this id under a token, gone or deleted or not.
@@ -252,7 +249,8 @@ pub async fn find_serial(
     tenant: &TenantId,
     serial: &Serial,
 ) -> Result<Vec<Device>, StoreError> {
-    let sql = TABLE.select("where tenant_id = $1 and serial = $2 order by token_id");
+    let sql =
+        TABLE.select("where tenant_id = $1 and lower(serial) = lower($2) and serial = $2 order by token_id");
     decode_all(tx.query(&sql, params![tenant, serial]).await?)
 }
 
@@ -280,8 +278,7 @@ fn upsert_text() -> String {
     let set = TABLE.columns.iter().skip(TABLE.key).map(|(name, _)| format!("{name} = excluded.{name}"));
     let list = TABLE.list();
     format!(
-        // `where true`: without it SQLite reads `on` as part of a join.
-        "with v({list}) as ({{rows}}) insert into device ({list}) select {list} from v where true \
+        "insert into device ({list}) {{rows}} \
          on conflict (tenant_id, token_id, serial) do update set {} where device.version = excluded.version - 1",
         set.collect::<Vec<_>>().join(", "),
     )
@@ -292,7 +289,17 @@ fn upsert_text() -> String {
 /// # Errors
 /// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update(tx: &mut Tx<'_>, device: &Device) -> Result<(), StoreError> {
-    tx.execute_versioned(&TABLE.update(), values(device, device.version)?).await
+    tx.execute_versioned(TABLE.update(), values(device, device.version)?).await
+}
+
+/// As [`update`], only what differs from the row as it was read.
+///
+/// # Errors
+/// As [`update`].
+pub async fn update_from(tx: &mut Tx<'_>, before: &Device, device: &Device) -> Result<(), StoreError> {
+    let (sql, params) =
+        TABLE.update_changed(&values(before, before.version)?, values(device, device.version)?);
+    tx.execute_versioned(&sql, params).await
 }
 
 /// One page of the serials that are not deleted, of a token or of all.

@@ -5,11 +5,11 @@ use domain::{ManagedDeviceId, TenantId, Time};
 
 use crate::row::Row;
 use crate::table::Shape::{Bytes, Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx};
 
-const CHALLENGE: Table = Table {
+static CHALLENGE: Table = Table {
     name: "challenge",
     key: 2,
     columns: &[
@@ -23,6 +23,7 @@ const CHALLENGE: Table = Table {
         ("certificate", Bytes),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 fn values(challenge: &Challenge) -> Vec<Value> {

@@ -3,18 +3,18 @@
 use std::sync::LazyLock;
 
 use domain::command::Purpose;
-use domain::managed_device::{ManagedDevice, PendingEnrollment, PinnedCertificate, Stage};
+use domain::managed_device::{Caller, ManagedDevice, PendingEnrollment, PinnedCertificate, Stage};
 use domain::{ManagedDeviceId, Platform, Serial, TenantId, Time};
 use query::fold;
 
 use crate::page::{Listing, page_of};
 use crate::row::Row;
 use crate::table::Shape::{Bool, Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{Column, Page, PageQuery, StoreError, Tx};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "managed_device",
     key: 2,
     columns: &[
@@ -58,6 +58,7 @@ const TABLE: Table = Table {
     ],
     // Flushed in batches by `touch_last_seen`, which asks for no version and changes none.
     fixed: &["last_seen"],
+    texts: Texts::new(),
 };
 
 /// Graph's properties of `managedDevice` and where they are stored. What Graph never shows as null is none here either:
@@ -209,7 +210,20 @@ pub async fn insert(tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<(), Store
 /// # Errors
 /// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update(tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<(), StoreError> {
-    tx.execute_versioned(&TABLE.update(), values(device)?).await
+    tx.execute_versioned(TABLE.update(), values(device)?).await
+}
+
+/// As [`update`], only what differs from the device as it was read.
+///
+/// # Errors
+/// As [`update`].
+pub async fn update_from(
+    tx: &mut Tx<'_>,
+    before: &ManagedDevice,
+    device: &ManagedDevice,
+) -> Result<(), StoreError> {
+    let (sql, params) = TABLE.update_changed(&values(before)?, values(device)?);
+    tx.execute_versioned(&sql, params).await
 }
 
 /// Deletes a device with its queue, plan, wake and history; whether there was one. Its secrets are the caller's.
@@ -289,30 +303,19 @@ const OTHER_IDENTITY: &str =
 static BY_IDENTITY: LazyLock<String> =
     LazyLock::new(|| format!("select {} from managed_device m", TABLE.list_of("m")));
 
-/// As [`by_certificate`], and how many commands the device has pending: all that an idle check-in needs to know, in one
-/// statement.
+/// The device whose current identity this is, in any tenant, and how many commands it has pending: all that an idle
+/// check-in needs to know, in one statement that looks into one index.
 ///
 /// # Errors
 /// The engine's.
-pub async fn calling(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option<(ManagedDevice, u64)>, StoreError> {
-    // Its current identity is what nearly every caller shows. Asked for alone it is one look into one index.
-    for rest in ["where m.fingerprint = $1 order by m.tenant_id, m.id limit 1", OTHER_IDENTITY] {
-        let sql = format!("{} {rest}", &*CALLING);
-        if let Some(mut row) = tx.query_opt(&sql, params![fingerprint]).await? {
-            let device = decode(&mut row)?;
-            return Ok(Some((device, row.u64()?)));
-        }
-    }
-    Ok(None)
+pub async fn calling(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option<(Caller, u64)>, StoreError> {
+    let sql = "select m.tenant_id, m.id, m.udid, m.not_after, \
+        (select count(*) from command c where c.tenant_id = m.tenant_id and c.device_id = m.id) \
+        from managed_device m where m.fingerprint = $1 order by m.tenant_id, m.id limit 1";
+    let Some(mut row) = tx.query_opt(sql, params![fingerprint]).await? else { return Ok(None) };
+    let caller = Caller { tenant: row.id()?, id: row.id()?, udid: row.text()?, not_after: row.time()? };
+    Ok(Some((caller, row.u64()?)))
 }
-
-static CALLING: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "select {}, (select count(*) from command c where c.tenant_id = m.tenant_id and c.device_id = m.id) \
-         from managed_device m",
-        TABLE.list_of("m")
-    )
-});
 
 /// One page of a tenant's devices.
 ///

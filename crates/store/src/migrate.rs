@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str, i64)] = &[
     // An older program would not write down what its full pass has seen, and the devices would seem to be gone.
     ("0004_seen", include_str!("migrations/0004_seen.sql"), 4),
     ("0005_trouble", include_str!("migrations/0005_trouble.sql"), 4),
+    ("0006_fewer_indexes", include_str!("migrations/0006_fewer_indexes.sql"), 4),
 ];
 
 /// The migrations that a program knows.

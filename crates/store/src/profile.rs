@@ -7,11 +7,11 @@ use query::fold;
 use crate::page::{Listing, page_of};
 use crate::row::Row;
 use crate::table::Shape::{Bool, Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{Column, Page, PageQuery, StoreError, Tx};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "profile",
     key: 3,
     columns: &[
@@ -34,9 +34,10 @@ const TABLE: Table = Table {
         ("modified_at", Int),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
-const DEFINED: Table = Table {
+static DEFINED: Table = Table {
     name: "defined_profile",
     key: 2,
     columns: &[
@@ -48,6 +49,7 @@ const DEFINED: Table = Table {
         ("defined_at", Int),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 /// Graph's properties of an enrollment profile and where they are stored. Small lists: what is not here is answered

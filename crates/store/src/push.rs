@@ -8,11 +8,11 @@ use domain::{ManagedDeviceId, TenantId, Time};
 
 use crate::row::Row;
 use crate::table::Shape::{Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx, managed_device};
 
-const CERTIFICATE: Table = Table {
+static CERTIFICATE: Table = Table {
     name: "push_certificate",
     key: 1,
     columns: &[
@@ -25,6 +25,7 @@ const CERTIFICATE: Table = Table {
         ("last_refusal", Text),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 /// How long a claimed wake is left to the loop that claimed it; after that it is anybody's again. Longer than APNs

@@ -5,11 +5,11 @@ use domain::{ManagedDeviceId, TenantId, Time};
 
 use crate::row::Row;
 use crate::table::Shape::{Bool, Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "setup_plan",
     key: 2,
     columns: &[
@@ -27,6 +27,7 @@ const TABLE: Table = Table {
         ("due_at", Int),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 fn words(state: &SetupState) -> (&'static str, Option<&ReleaseReason>) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection, OpenFlags};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::StoreError;
@@ -98,13 +98,8 @@ pub(crate) fn rewritten(sql: &str) -> String {
 
 pub(crate) fn rows(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
     let mut statement = connection.prepare_cached(&rewritten(sql))?;
-    let columns = statement.column_count();
-    let mut found = statement.query(rusqlite::params_from_iter(params))?;
     let mut rows = Vec::new();
-    while let Some(row) = found.next()? {
-        let values = (0..columns).map(|n| value(row.get_ref(n)?)).collect::<Result<Vec<_>, StoreError>>()?;
-        rows.push(Row::new(values));
-    }
+    collect(&mut statement, params, &mut rows)?;
     Ok(rows)
 }
 
@@ -139,6 +134,34 @@ pub(crate) fn execute_each(
         written += statement.execute(rusqlite::params_from_iter(row))?;
     }
     Ok(u64::try_from(written).unwrap_or(u64::MAX))
+}
+
+/// What the same statement finds for each row of parameters, in their order.
+pub(crate) fn rows_of_each(
+    connection: &Connection,
+    sql: &str,
+    each: &[Vec<Value>],
+) -> Result<Vec<Row>, StoreError> {
+    let mut statement = connection.prepare_cached(&rewritten(sql))?;
+    let mut rows = Vec::new();
+    for params in each {
+        collect(&mut statement, params, &mut rows)?;
+    }
+    Ok(rows)
+}
+
+fn collect(
+    statement: &mut CachedStatement<'_>,
+    params: &[Value],
+    rows: &mut Vec<Row>,
+) -> Result<(), StoreError> {
+    let columns = statement.column_count();
+    let mut found = statement.query(rusqlite::params_from_iter(params))?;
+    while let Some(row) = found.next()? {
+        let values = (0..columns).map(|n| value(row.get_ref(n)?)).collect::<Result<Vec<_>, StoreError>>()?;
+        rows.push(Row::new(values));
+    }
+    Ok(())
 }
 
 /// Runs something that may take milliseconds, having told a runtime of many threads that this one is taken.

@@ -5,11 +5,11 @@ use domain::{RunId, TenantId, Time, TokenId};
 
 use crate::row::Row;
 use crate::table::Shape::{Bool, Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx};
 
-const STATE: Table = Table {
+static STATE: Table = Table {
     name: "sync_state",
     key: 2,
     columns: &[
@@ -30,9 +30,10 @@ const STATE: Table = Table {
         ("run_id", Text),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
-const RUN: Table = Table {
+static RUN: Table = Table {
     name: "sync_run",
     key: 3,
     columns: &[
@@ -50,6 +51,7 @@ const RUN: Table = Table {
         ("counts", Text),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 fn state_values(state: &SyncState) -> Result<Vec<Value>, StoreError> {

@@ -5,15 +5,16 @@ use domain::tenant::Tenant;
 
 use crate::row::Row;
 use crate::table::Shape::{Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "tenant",
     key: 1,
     columns: &[("id", Text), ("organization", Text), ("apple", Text), ("created_at", Int), ("version", Int)],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 fn values(tenant: &Tenant) -> Result<Vec<Value>, StoreError> {

@@ -9,11 +9,11 @@ use query::fold;
 use crate::page::{Listing, page_of};
 use crate::row::Row;
 use crate::table::Shape::{Bool, Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{Column, Page, PageQuery, StoreError, Tx};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "token",
     key: 2,
     columns: &[
@@ -44,6 +44,7 @@ const TABLE: Table = Table {
         ("deleted_at", Int),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 /// Graph's properties of `depOnboardingSetting` and where they are stored. What Graph never shows as null is none here

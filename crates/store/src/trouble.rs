@@ -5,11 +5,11 @@ use domain::{TenantId, Time};
 
 use crate::row::Row;
 use crate::table::Shape::{Int, Text};
-use crate::table::Table;
+use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx};
 
-const TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "trouble",
     key: 3,
     columns: &[
@@ -23,6 +23,7 @@ const TABLE: Table = Table {
         ("ended_at", Int),
     ],
     fixed: &[],
+    texts: Texts::new(),
 };
 
 fn values(trouble: &Trouble) -> Result<Vec<Value>, StoreError> {

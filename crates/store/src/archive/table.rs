@@ -122,7 +122,7 @@ impl SourceTable {
         let list = columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
         let shapes: Vec<Shape> = columns.iter().map(|column| column.shape).collect();
         let name = &self.name;
-        let sql = format!("with v({list}) as ({{rows}}) insert into {name} ({list}) select {list} from v");
+        let sql = format!("insert into {name} ({list}) {{rows}}");
         tx.execute_rows(&sql, &shapes, rows).await
     }
 }

@@ -136,32 +136,75 @@ fn write(mut connection: Connection, seal: &SealKeys, jobs: &Receiver<Box<dyn Jo
     }
 }
 
-/// Runs a batch as one transaction, each job in a savepoint of its own.
+/// Runs a batch as one transaction: at first without savepoints, for which the engine would copy each page that a job
+/// writes. If a job is refused that has written something, all are undone and run again, each in a savepoint of its own.
 fn run_batch(
     connection: &mut Connection,
     seal: &SealKeys,
     batch: &mut [Box<dyn Job>],
 ) -> Result<(), StoreError> {
+    match run_as_one(connection, seal, batch, run_plain)? {
+        Fate::Committed => Ok(()),
+        Fate::Undone => run_as_one(connection, seal, batch, run_apart).map(drop),
+    }
+}
+
+/// What became of a batch.
+#[derive(PartialEq, Eq)]
+enum Fate {
+    Committed,
+    /// A job has left something that must not be kept, and nothing was.
+    Undone,
+}
+
+/// Runs a job; whether what the transaction holds may be kept.
+type RunJob = fn(&mut Connection, &SealKeys, &mut dyn Job) -> Result<bool, StoreError>;
+
+fn run_as_one(
+    connection: &mut Connection,
+    seal: &SealKeys,
+    batch: &mut [Box<dyn Job>],
+    run: RunJob,
+) -> Result<Fate, StoreError> {
     connection.execute_batch("begin immediate")?;
-    let fate = batch.iter_mut().try_for_each(|job| run_job(connection, seal, job.as_mut()));
-    let fate = fate.and_then(|()| Ok(connection.execute_batch("commit")?));
-    if fate.is_err() && !connection.is_autocommit() {
+    let fate = (|| {
+        for job in batch.iter_mut() {
+            if !run(connection, seal, job.as_mut())? {
+                return Ok(Fate::Undone);
+            }
+        }
+        connection.execute_batch("commit")?;
+        Ok(Fate::Committed)
+    })();
+    if !matches!(fate, Ok(Fate::Committed)) && !connection.is_autocommit() {
         connection.execute_batch("rollback")?;
     }
     fate
 }
 
-fn run_job(connection: &mut Connection, seal: &SealKeys, job: &mut dyn Job) -> Result<(), StoreError> {
+fn run_plain(connection: &mut Connection, seal: &SealKeys, job: &mut dyn Job) -> Result<bool, StoreError> {
+    let before = connection.total_changes();
+    let keep = job.run(connection, seal);
+    must_go_on(connection)?;
+    Ok(keep || connection.total_changes() == before)
+}
+
+fn run_apart(connection: &mut Connection, seal: &SealKeys, job: &mut dyn Job) -> Result<bool, StoreError> {
     connection.prepare_cached("savepoint job")?.execute([])?;
     let keep = job.run(connection, seal);
-    if connection.is_autocommit() {
-        // A full disk or an I/O error ends the whole transaction inside the engine.
-        return Err(StoreError::Engine("the engine gave up the transaction (disk full or failing)".into()));
-    }
+    must_go_on(connection)?;
     if !keep {
         connection.prepare_cached("rollback to job")?.execute([])?;
     }
     connection.prepare_cached("release job")?.execute([])?;
+    Ok(true)
+}
+
+/// A full disk or an I/O error ends the whole transaction inside the engine.
+fn must_go_on(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Err(StoreError::Engine("the engine gave up the transaction (disk full or failing)".into()));
+    }
     Ok(())
 }
 

@@ -64,7 +64,7 @@ async fn round_trip_of_tokens(tx: &mut Tx<'_>) -> Done {
 
 async fn round_trip_of_devices(tx: &mut Tx<'_>) -> Done {
     let (tenant, token): (TenantId, TokenId) = (id("t"), id("token-1"));
-    let plain = sample::device(&tenant, &token, "PLAIN");
+    let mut plain = sample::device(&tenant, &token, "PLAIN");
     let mut full = sample::device(&tenant, &token, "FULL");
     full.presence = Presence::Gone { at: at(70) };
     full.deleted_at = Some(at(71));
@@ -80,16 +80,43 @@ async fn round_trip_of_devices(tx: &mut Tx<'_>) -> Done {
     full.converted_at = Some(at(76));
     full.apple.profile_status = domain::device::ProfileStatus::Other("new".into());
     device::upsert_many(tx, &[plain.clone(), full.clone()]).await?;
-    for mut row in [plain, full] {
+    for row in [&mut plain, &mut full] {
         row.version += 1;
-        assert_eq!(device::get(tx, &tenant, &token, &row.id).await?.as_ref(), Some(&row));
-        assert_eq!(device::find_serial(tx, &tenant, &row.serial).await?, [row]);
+        assert_eq!(device::get(tx, &tenant, &token, &row.id).await?.as_ref(), Some(&*row));
+        assert_eq!(device::find_serial(tx, &tenant, &row.serial).await?, [row.clone()]);
+    }
+    // By what differs: everything, nothing, and everything back.
+    let likened = |version| domain::device::Device {
+        id: plain.id.clone(),
+        serial: plain.serial.clone(),
+        version,
+        ..full.clone()
+    };
+    for (before, after) in [
+        (plain.clone(), likened(plain.version)),
+        (likened(plain.version + 1), likened(plain.version + 1)),
+        (likened(plain.version + 2), domain::device::Device { version: plain.version + 2, ..plain.clone() }),
+    ] {
+        device::update_from(tx, &before, &after).await?;
+        let stored = domain::device::Device { version: after.version + 1, ..after };
+        assert_eq!(device::get(tx, &tenant, &token, &stored.id).await?, Some(stored));
     }
 
     let mut device = sample::managed(&tenant, "C01");
     device.next_certificate = device.certificate.clone();
     managed_device::insert(tx, &device).await?;
     assert_eq!(managed_device::get(tx, &tenant, &device.id).await?.as_ref(), Some(&device));
+    let before = device.clone();
+    device.next_certificate = None;
+    device.info.device_name = Some("Lobby".into());
+    device.last_seen = None;
+    managed_device::update_from(tx, &before, &device).await?;
+    (device.version, device.last_seen) = (before.version + 1, before.last_seen);
+    assert_eq!(
+        managed_device::get(tx, &tenant, &device.id).await?.as_ref(),
+        Some(&device),
+        "but for last_seen"
+    );
     let mut plan = sample::plan(&device);
     setup::replace(tx, &plan).await?;
     assert_eq!(setup::get(tx, &tenant, &device.id).await?.as_ref(), Some(&plan));
@@ -153,17 +180,21 @@ async fn write_back(tx: &mut Tx<'_>, which: usize, behind: i64) -> Done {
         6 => setup::update(tx, &plan).await,
         7 => push::certificate_upsert(tx, &certificate).await,
         8 => profile::content_set(tx, &profile, "hash").await,
+        10 => device::update_from(tx, &row, &row).await,
+        11 => managed_device::update_from(tx, &device, &device).await,
         _ => device::upsert_many(tx, &[row]).await,
     }
 }
 
 /// How many aggregates [`write_back`] knows.
 const AGGREGATES: usize = 10;
+/// Aggregates 4 and 5 again, by what differs.
+const BY_DIFFERENCE: [usize; 2] = [10, 11];
 
 async fn a_stale_update_is_a_conflict_and_changes_nothing(bench: Bench) {
     let stored: Done = tx!(bench.store, [], |tx| store_one_of_each(tx).await);
     stored.unwrap();
-    for which in 0..AGGREGATES {
+    for which in (0..AGGREGATES).chain(BY_DIFFERENCE) {
         let stale: Done = tx!(bench.store, [], |tx| write_back(tx, which, 1).await);
         assert_eq!(stale, Err(StoreError::Conflict), "aggregate {which}");
     }
@@ -181,7 +212,7 @@ async fn a_stale_update_is_a_conflict_and_changes_nothing(bench: Bench) {
 }
 
 async fn an_update_of_what_is_not_there_is_a_conflict(bench: Bench) {
-    for which in (0..AGGREGATES).filter(|which| ![7, 9].contains(which)) {
+    for which in (0..AGGREGATES).chain(BY_DIFFERENCE).filter(|which| ![7, 9].contains(which)) {
         let outcome: Done = tx!(bench.store, [], |tx| write_back(tx, which, 0).await);
         assert_eq!(outcome, Err(StoreError::Conflict), "aggregate {which}");
     }
