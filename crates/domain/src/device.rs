@@ -54,38 +54,51 @@ pub struct Device {
     pub created_at: Time,
 }
 
-/// Apple's Device record (apple.md 1.4); strings stay open.
+/// Apple's Device record (apple.md 1.4); strings stay open. What is empty is not stored: a fleet's rows are many.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AppleRecord {
     /// `model`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// `description`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// `color`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub color: String,
     /// `asset_tag`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub asset_tag: String,
     /// `device_family`: `iPad`, `iPhone`, `iPod`, `Mac`, `AppleTV`, `Vision`, or a word of the future.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub family: String,
     /// `os`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub os: String,
     /// `profile_status`.
     pub profile_status: ProfileStatus,
     /// `profile_uuid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_uuid: Option<String>,
     /// `profile_assign_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_assigned_at: Option<Time>,
     /// `profile_push_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_pushed_at: Option<Time>,
     /// `device_assigned_date`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub device_assigned_at: Option<Time>,
     /// `device_assigned_by`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub device_assigned_by: String,
     /// `op_date` of the newest event folded in; none for a record of the complete list, after which every event is
     /// news: its clock is Apple's, so that no other may stand in for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub op_date: Option<Time>,
     /// `mdm_migration_deadline`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub migration_deadline: Option<Time>,
 }
 

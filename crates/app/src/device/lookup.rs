@@ -48,11 +48,10 @@ async fn ask(app: &App, token: Token, serial: &Serial) -> Lookup {
     };
     match client.device_details(&[serial.to_string()]).await {
         Err(error) => line(None, ade::told(&error).to_string()),
-        Ok(answer) => match answer.devices.get(serial.as_str()) {
-            Some(device) if is_here(device) => {
-                let record = record(device);
-                let words = format!("on this server, profile {}", mdm_word(device));
-                line(Some(record), words)
+        Ok(mut answer) => match answer.devices.remove(serial.as_str()) {
+            Some(device) if is_here(&device) => {
+                let words = format!("on this server, profile {}", mdm_word(&device));
+                line(Some(record(device)), words)
             }
             _ => line(None, "not on this server: assign it to the server at Apple, then sync".into()),
         },

@@ -401,7 +401,7 @@ async fn read_back(
     match client.device_details(&accepted).await {
         Ok(details) => details
             .devices
-            .iter()
+            .into_iter()
             .filter(|(_, device)| device.profile_status.is_some())
             .filter_map(|(serial, device)| Some((serial.parse().ok()?, record(device))))
             .collect(),

@@ -3,19 +3,27 @@
 //! What a page says and the cursor behind it are stored together or not at all, so that a program which dies between
 //! any two steps has lost nothing: the run is taken up again where its cursor stands.
 
+mod ahead;
+mod pages;
+
+use std::pin::pin;
 use std::time::Duration;
 
 use apple::AdeError;
-use apple::ade::{Client, CursorProblem};
+use apple::ade::Client;
 use domain::sync::{
-    After, Ask, Counts, Cursor, FoldContext, Observed, Page, PageRead, Phase, RunState, SyncProblem, SyncRun,
-    SyncState, Trigger, after_page, cursor_rejected, failed, fold_page, may_start, observe, start,
+    Ask, RunState, SyncProblem, SyncRun, SyncState, Trigger, cursor_rejected, failed, may_start, start,
 };
 use domain::token::{Heard, Token};
-use domain::{RunId, Serial, TenantId, Time, TokenId};
+use domain::{RunId, TenantId, Time, TokenId};
 use futures_util::StreamExt as _;
-use mdm::ade::{FetchDeviceResponse, UnreadableDevice};
+use futures_util::future::{Either, select};
+use mdm::ade::UnreadableDevice;
 use store::Tx;
+use tokio::sync::mpsc;
+
+use self::ahead::{Batch, Found, PAGES, read_ahead};
+use self::pages::same_place;
 
 use super::Work;
 use crate::points::Point;
@@ -183,33 +191,53 @@ impl Damaged {
     }
 }
 
-async fn read_pages(app: &App, lease: &str, mut step: Step, damaged: &mut Damaged) -> Result<bool> {
+async fn read_pages(app: &App, lease: &str, step: Step, damaged: &mut Damaged) -> Result<bool> {
     let client = match ade::client(app, &step.token).await {
         Ok(client) => client,
         Err(error) => return give_up(app, &step, SyncProblem::Internal, error.to_string(), None).await,
     };
     learn_account(app, &client, &step.token).await?;
-    loop {
-        let read = match ask(app, &client, &step).await {
-            Ok(read) => read,
-            Err(error) => return trouble(app, &step, error).await,
-        };
-        damaged.note(&read.unreadable);
-        if step.run.pages == 0 {
+    let (found, finds) = mpsc::channel(PAGES);
+    let reader = pin!(read_ahead(app, &client, step.clone(), found));
+    let keeper = pin!(keep(app, lease, step, finds, damaged));
+    match select(keeper, reader).await {
+        // What is still being read is read again by the next run, from the cursor that is stored.
+        Either::Left((ended, _)) => ended,
+        Either::Right(((), keeper)) => keeper.await,
+    }
+}
+
+/// Stores what is read, until the run ends. Answers whether another run is due at once.
+async fn keep(
+    app: &App,
+    lease: &str,
+    mut step: Step,
+    mut finds: mpsc::Receiver<Found>,
+    damaged: &mut Damaged,
+) -> Result<bool> {
+    while let Some(first) = finds.recv().await {
+        let Batch { pages, trouble } = Batch::of(first, &mut finds);
+        pages.iter().for_each(|read| damaged.note(&read.unreadable));
+        if step.run.pages == 0 && !pages.is_empty() {
             ade::keep_standing(app, &step.token, Heard::Good).await?;
         }
-        app.at(Point::SyncPageRead);
-        let stored = store_page(app, &step, read).await?;
-        app.at(Point::SyncPageStored);
-        match stored {
-            Some(next) => step = next,
-            None => return Ok(false),
+        if !pages.is_empty() {
+            let stored = pages::store(app, &step, pages).await?;
+            app.at(Point::SyncPageStored);
+            match stored {
+                Some(next) => step = next,
+                None => return Ok(false),
+            }
+        }
+        if let Some(error) = trouble {
+            return self::trouble(app, &step, error).await;
         }
         if app.is_stopping() || !hold(app, lease).await? {
-            // The page is stored: whoever takes the run up, goes on from there.
+            // The pages are stored: whoever takes the run up, goes on from there.
             return Ok(false);
         }
     }
+    Ok(false)
 }
 
 /// `/account`, while it is not known: the terms were not accepted or Apple was away when the file was uploaded.
@@ -231,151 +259,6 @@ async fn learn_account(app: &App, client: &Client, token: &Token) -> Result<()> 
         })
     })
     .await
-}
-
-/// One page, as far as it is read from Apple.
-#[derive(Clone)]
-struct Read {
-    page: Page,
-    unreadable: Vec<UnreadableDevice>,
-    seen: u32,
-    cursor: String,
-    more: bool,
-    exhausted: bool,
-}
-
-async fn ask(app: &App, client: &Client, step: &Step) -> Result<Read, AdeError> {
-    let cursor = step.state.cursor.as_ref().map(|cursor| cursor.value.as_str());
-    let limit = app.limits.sync_page;
-    let answer = match (step.run.phase, cursor) {
-        (Phase::Sync, Some(cursor)) => client.sync_devices(cursor, limit).await,
-        (Phase::Fetch, cursor) => client.fetch_devices(cursor, limit).await,
-        (Phase::Sync, None) => client.fetch_devices(None, limit).await,
-    };
-    match answer {
-        Ok(answer) => Ok(read(answer)),
-        // So a complete list may end. But of one that was not begun nothing can have been given: taken at its word, all
-        // devices were gone. And what changed has no end: taken at its word, what changes from now on is not seen.
-        Err(AdeError::Cursor { problem: CursorProblem::Exhausted, .. })
-            if cursor.is_some() && step.run.phase == Phase::Fetch =>
-        {
-            Ok(Read {
-                page: Page::default(),
-                unreadable: Vec::new(),
-                seen: 0,
-                cursor: String::new(),
-                more: false,
-                exhausted: true,
-            })
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn read(answer: FetchDeviceResponse) -> Read {
-    let seen = answer.devices.len().saturating_add(answer.unreadable.len());
-    let page = fold_page(&answer.devices).with_unreadable(&answer.unreadable);
-    let mut unreadable = answer.unreadable;
-    let unusable = answer.devices.iter().filter(|device| device.serial_number.parse::<Serial>().is_err());
-    unreadable.extend(unusable.map(|_| UnreadableDevice {
-        serial_number: None,
-        why: "serial_number: takes letters and digits".to_owned(),
-    }));
-    Read {
-        page,
-        unreadable,
-        seen: u32::try_from(seen).unwrap_or(u32::MAX),
-        cursor: answer.cursor,
-        more: answer.more_to_follow,
-        exhausted: false,
-    }
-}
-
-/// Stores a page with its cursor. Answers the next step, or none when the run is over.
-async fn store_page(app: &App, step: &Step, read: Read) -> Result<Option<Step>> {
-    let args = (Scope::new(app, &step.token.tenant), step.clone(), read);
-    app.commit(args, |tx, (scope, step, read)| {
-        Box::pin(async move { store_page_in(&scope, tx, step, read).await })
-    })
-    .await
-}
-
-async fn store_page_in(scope: &Scope, tx: &mut Tx<'_>, step: Step, read: Read) -> Result<Option<Step>> {
-    let Some((mut state, mut run)) = same_place(tx, &step).await? else { return Ok(None) };
-    let counts = Counts {
-        seen: read.seen,
-        unreadable: read.page.unreadable,
-        nameless: read.page.nameless,
-        ..write_devices(scope, tx, &step, &state, &read.page).await?
-    };
-    let page = PageRead { cursor: read.cursor, more: read.more, exhausted: read.exhausted, counts };
-    let after = after_page(&mut state, &mut run, &page, scope.now, &scope.app.limits);
-    if after == After::PassComplete {
-        let gone =
-            store::device::mark_gone_unseen(tx, &scope.tenant, &step.token.id, state.pass, scope.now).await?;
-        run.counts.gone = run.counts.gone.saturating_add(u32::try_from(gone).unwrap_or(u32::MAX));
-    }
-    store::sync::run_update(tx, &run).await?;
-    store::sync::update_state(tx, &state).await?;
-    crate::trouble::of_run(tx, &state, &run, scope.now).await?;
-    state.version += 1;
-    scope.app.at(Point::SyncPageDecided);
-    Ok((after != After::Ended).then_some(Step { token: step.token, state, run }))
-}
-
-/// State and run as stored, if nobody has moved them on since the page was asked for.
-async fn same_place(tx: &mut Tx<'_>, step: &Step) -> Result<Option<(SyncState, SyncRun)>> {
-    let place =
-        |state: &SyncState| state.cursor.as_ref().map(|Cursor { value, phase, .. }| (value.clone(), *phase));
-    let state = store::sync::state(tx, &step.state.tenant, &step.state.token).await?;
-    let Some(state) = state.filter(|now| {
-        now.run == step.state.run && now.pass == step.state.pass && place(now) == place(&step.state)
-    }) else {
-        return Ok(None);
-    };
-    let run = crate::sync::current_run(tx, &state).await?;
-    Ok(run.filter(|run| run.state == RunState::Running).map(|run| (state, run)))
-}
-
-async fn write_devices(
-    scope: &Scope,
-    tx: &mut Tx<'_>,
-    step: &Step,
-    state: &SyncState,
-    page: &Page,
-) -> Result<Counts> {
-    let at = FoldContext {
-        tenant: scope.tenant.clone(),
-        token: step.token.id.clone(),
-        phase: step.run.phase,
-        pass: state.pass,
-        now: scope.now,
-    };
-    let damaged = page.damaged.iter().filter(|serial| !page.sightings.contains_key(*serial));
-    let serials: Vec<Serial> = page.sightings.keys().chain(damaged.clone()).cloned().collect();
-    let known = store::device::by_serials(tx, &scope.tenant, &step.token.id, &serials).await?;
-    let known: std::collections::BTreeMap<_, _> =
-        known.iter().map(|device| (&device.serial, device)).collect();
-    let mut counts = Counts::default();
-    let mut changed = Vec::new();
-    // Apple lists a damaged record too, and that is all we know of it.
-    let mut listed: Vec<Serial> = damaged.cloned().collect();
-    for (serial, sighting) in &page.sightings {
-        let before = known.get(serial).copied();
-        match observe(before, serial, sighting, &at, || scope.app.new_id()) {
-            Some((device, change)) => {
-                counts.count(change);
-                changed.push(device);
-            }
-            None if matches!(sighting.observed, Observed::Listed(_)) => listed.push(serial.clone()),
-            None => {}
-        }
-    }
-    store::device::upsert_many(tx, &changed).await?;
-    if at.phase == Phase::Fetch {
-        store::device::note_seen(tx, &scope.tenant, &step.token.id, at.pass, &listed).await?;
-    }
-    Ok(counts)
 }
 
 /// Apple refused or did not answer.

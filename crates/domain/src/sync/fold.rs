@@ -87,7 +87,7 @@ pub struct FoldContext {
 
 /// Folds a page: of several records of one serial the one with the newest `op_date` counts, the later one of two
 /// equals. Only `deleted` is read from `op_type`, in any case: everything else is a record that holds.
-pub fn fold_page(devices: &[ade::Device]) -> Page {
+pub fn fold_page(devices: Vec<ade::Device>) -> Page {
     let mut page = Page::default();
     for device in devices {
         let Ok(serial) = device.serial_number.parse::<Serial>() else {
@@ -112,9 +112,9 @@ fn is_news(known: Option<Time>, found: Option<Time>) -> bool {
     }
 }
 
-fn sighting(device: &ade::Device) -> Sighting {
+fn sighting(device: ade::Device) -> Sighting {
     let op_date = time(device.op_date);
-    let observed = match &device.op_type {
+    let observed = match device.op_type {
         Some(ade::OpType::Deleted) => Observed::Deleted,
         _ => Observed::Listed(Box::new(record(device))),
     };
@@ -122,33 +122,38 @@ fn sighting(device: &ade::Device) -> Sighting {
 }
 
 /// Our form of Apple's record.
-pub fn record(device: &ade::Device) -> AppleRecord {
-    let status = device.profile_status.as_ref().map_or(ProfileStatus::Empty, |status| match status {
+pub fn record(device: ade::Device) -> AppleRecord {
+    let profile_uuid = device.assigned_profile().is_some().then(|| text(device.profile_uuid));
+    let status = device.profile_status.map_or(ProfileStatus::Empty, |status| match status {
         ade::ProfileStatus::Empty => ProfileStatus::Empty,
         ade::ProfileStatus::Assigned => ProfileStatus::Assigned,
         ade::ProfileStatus::Pushed => ProfileStatus::Pushed,
         ade::ProfileStatus::Removed => ProfileStatus::Removed,
-        ade::ProfileStatus::Other(word) => ProfileStatus::Other(word.clone()),
+        ade::ProfileStatus::Other(word) => ProfileStatus::Other(word),
     });
     AppleRecord {
-        model: text(&device.model),
-        description: text(&device.description),
-        color: text(&device.color),
-        asset_tag: text(&device.asset_tag),
-        family: text(&device.device_family),
-        os: text(&device.os),
+        model: text(device.model),
+        description: text(device.description),
+        color: text(device.color),
+        asset_tag: text(device.asset_tag),
+        family: text(device.device_family),
+        os: text(device.os),
         profile_status: status,
-        profile_uuid: device.assigned_profile().map(|uuid| uuid.chars().take(TEXT_LEN_MAX).collect()),
+        profile_uuid,
         profile_assigned_at: time(device.profile_assign_time),
         profile_pushed_at: time(device.profile_push_time),
         device_assigned_at: time(device.device_assigned_date),
-        device_assigned_by: text(&device.device_assigned_by),
+        device_assigned_by: text(device.device_assigned_by),
         op_date: time(device.op_date),
         migration_deadline: time(device.mdm_migration_deadline),
     }
 }
 
-fn text(value: &Option<String>) -> String {
+fn text(mut value: Option<String>) -> String {
+    let is_fit = |text: &String| text.len() <= TEXT_LEN_MAX && !text.contains('\0');
+    if let Some(text) = value.take_if(|text| is_fit(text)) {
+        return text;
+    }
     // A zero byte would be refused by the database, and with it the whole page.
     value.as_deref().unwrap_or_default().chars().filter(|c| *c != '\0').take(TEXT_LEN_MAX).collect()
 }

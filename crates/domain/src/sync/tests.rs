@@ -261,7 +261,7 @@ fn with_color(mut device: ade::Device, color: &str) -> ade::Device {
 /// Applies records one page after another, as the loop does.
 fn apply(rows: &mut BTreeMap<Serial, Device>, devices: &[ade::Device], at: &FoldContext) -> Counts {
     let mut counts = Counts { seen: devices.len() as u32, ..Counts::default() };
-    for (serial, sighting) in &fold_page(devices).sightings {
+    for (serial, sighting) in &fold_page(devices.to_vec()).sightings {
         let id = || format!("id-{serial}").parse().unwrap();
         if let Some((device, change)) = observe(rows.get(serial), serial, sighting, at, id) {
             counts.count(change);
@@ -347,13 +347,13 @@ fn an_unchanged_device_is_not_written() {
     let mut rows = BTreeMap::new();
     apply(&mut rows, &[entry("C1", None)], &at(Phase::Fetch, 1));
     let known = &rows[&serial("C1")];
-    let same = fold_page(&[entry("C1", None)]);
+    let same = fold_page(vec![entry("C1", None)]);
     let sighting = &same.sightings[&serial("C1")];
     for pass in [1, 2] {
         let at = at(Phase::Fetch, pass);
         assert_eq!(observe(Some(known), &serial("C1"), sighting, &at, || unreachable!()), None);
     }
-    let sent = fold_page(&[entry("C1", Some(("modified", 7)))]);
+    let sent = fold_page(vec![entry("C1", Some(("modified", 7)))]);
     apply(&mut rows, &[entry("C1", Some(("modified", 7)))], &at(Phase::Sync, 1));
     let (known, sighting) = (&rows[&serial("C1")], &sent.sightings[&serial("C1")]);
     assert_eq!(observe(Some(known), &serial("C1"), sighting, &at(Phase::Sync, 1), || unreachable!()), None);
@@ -372,7 +372,7 @@ fn a_record_without_a_usable_serial_is_left_out_and_the_page_goes_on() {
     let mut long = entry("C1", None);
     long.model = Some("x".repeat(10_000));
     long.color = Some("a\0b".into());
-    let page = fold_page(&[entry("", None), entry("../etc", None), entry(&"A".repeat(200), None), long]);
+    let page = fold_page(vec![entry("", None), entry("../etc", None), entry(&"A".repeat(200), None), long]);
     assert_eq!((page.nameless, page.sightings.len()), (3, 1));
     let Observed::Listed(record) = &page.sightings[&serial("C1")].observed else { panic!("listed") };
     assert_eq!((record.model.len(), record.color.as_str()), (512, "ab"));
@@ -458,7 +458,7 @@ fn unreadable(serials: &[Option<&str>]) -> Vec<ade::UnreadableDevice> {
 
 #[test]
 fn records_that_cannot_be_read_are_counted_and_known_by_their_serial_if_it_can_be() {
-    let page = fold_page(&[entry("C1", None), entry("no serial!", None)]).with_unreadable(&unreadable(&[
+    let page = fold_page(vec![entry("C1", None), entry("no serial!", None)]).with_unreadable(&unreadable(&[
         Some("c2"),
         Some("also none!"),
         None,
