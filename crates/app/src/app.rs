@@ -1,5 +1,6 @@
 //! The handle that every use case and loop is given.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use domain::tenant::DEFAULT_TENANT;
@@ -16,7 +17,19 @@ use crate::{AppError, Result};
 
 /// What use cases and loops work with. A clone is a handle to the same.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts of an [`App`].
+#[derive(Clone)]
+pub struct Parts {
     /// Where everything is kept.
     pub store: Store,
     /// What time it is.
@@ -52,7 +65,7 @@ pub struct Settings {
 impl App {
     /// A handle on these parts.
     pub fn new(store: Store, clock: Clock, limits: Limits, settings: Settings) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             store,
             clock,
             points: Points::default(),
@@ -62,13 +75,13 @@ impl App {
             memory: Arc::new(Memory::default()),
             ade: Arc::new(AdeClients::default()),
             instance: uuid::Uuid::now_v7().to_string().into(),
-        }
+        }))
     }
 
     /// The same, and `points` are told where it is.
     #[must_use]
     pub fn watched(self, points: Points) -> Self {
-        Self { points, ..self }
+        Self(Arc::new(Parts { points, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// The program is at `point`.

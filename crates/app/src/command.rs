@@ -27,13 +27,9 @@ pub(crate) async fn enqueue(
     command: &mdm::command::Command,
     purpose: Purpose,
 ) -> Result<()> {
-    let pending = store::command::pending_count(tx, &scope.tenant, &device.id).await?;
     // Setup and release pass: no queue of an administrator's may keep a device in Setup Assistant.
-    let bounded = !matches!(purpose, Purpose::Setup(_) | Purpose::Release);
-    if bounded && pending >= scope.app.limits.commands_per_device as u64 {
-        return Err(AppError::conflict(format!(
-            "{pending} commands wait for this device already; cancel some or wait"
-        )));
+    if !matches!(purpose, Purpose::Setup(_) | Purpose::Release) {
+        must_have_room(scope, tx, device).await?;
     }
     let tethered = needs_tether(scope, tx, device, &purpose).await?;
     let body = if tethered { command.to_xml_when_tethered(id.as_str()) } else { command.to_xml(id.as_str()) };
@@ -53,6 +49,16 @@ pub(crate) async fn enqueue(
         expires_at: scope.in_future(scope.app.limits.command),
     };
     store::command::enqueue(tx, &row).await?;
+    Ok(())
+}
+
+async fn must_have_room(scope: &Scope, tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<()> {
+    let pending = store::command::pending_count(tx, &scope.tenant, &device.id).await?;
+    if pending >= scope.app.limits.commands_per_device as u64 {
+        return Err(AppError::conflict(format!(
+            "{pending} commands wait for this device already; cancel some or wait"
+        )));
+    }
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn load(scope: &Scope, tx: &mut Tx<'_>, id: &ManagedDeviceId) -
 /// Writes a device back, if anything has changed.
 pub(crate) async fn save(tx: &mut Tx<'_>, before: &ManagedDevice, after: &ManagedDevice) -> Result<()> {
     if before != after {
-        store::managed_device::update(tx, after).await?;
+        store::managed_device::update_from(tx, before, after).await?;
     }
     Ok(())
 }

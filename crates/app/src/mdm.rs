@@ -112,15 +112,6 @@ async fn must_be_known(scope: &Scope, fingerprint: &str) -> Result<()> {
 /// The row of the caller, inside a transaction, and which of its certificates it used.
 async fn caller(scope: &Scope, tx: &mut Tx<'_>, fingerprint: &str) -> Result<(ManagedDevice, Credential)> {
     let found = store::managed_device::by_certificate(tx, fingerprint).await?;
-    known(scope, found, fingerprint)
-}
-
-/// A row that was found by a certificate, if its holder may call here with it, and which of its certificates it is.
-fn known(
-    scope: &Scope,
-    found: Option<ManagedDevice>,
-    fingerprint: &str,
-) -> Result<(ManagedDevice, Credential)> {
     let device = found
         .filter(|device| device.tenant == scope.tenant)
         .ok_or(Refusal::UnknownCertificate)

@@ -1,5 +1,7 @@
 //! What this process remembers and may forget: nothing here is true only here.
 
+mod seen;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,6 +9,9 @@ use std::time::Duration;
 
 use domain::{ManagedDeviceId, Serial, TenantId, Time};
 use pki::x509::CertificateAuthority;
+
+pub(crate) use self::seen::Contact;
+use self::seen::Seen;
 
 /// Enrolment profiles that one serial is served within [`PACE_WINDOW`]. A device that fails asks a handful of times.
 const PACE_MAX: usize = 10;
@@ -20,7 +25,7 @@ const PACED_MAX: usize = 50_000;
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Memory {
-    seen: Mutex<HashMap<(TenantId, ManagedDeviceId), Time>>,
+    seen: Mutex<Seen>,
     served: Mutex<HashMap<(TenantId, Serial), VecDeque<Time>>>,
     authorities: Mutex<HashMap<TenantId, CertificateAuthority>>,
     seq: AtomicI64,
@@ -36,21 +41,18 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Memory {
     /// A device was heard from. Written down by the loop for it.
     pub(crate) fn saw(&self, tenant: &TenantId, device: &ManagedDeviceId, now: Time) {
-        locked(&self.seen).insert((tenant.clone(), device.clone()), now);
+        locked(&self.seen).saw(tenant, device, now);
     }
 
-    /// Whom we heard from since the last call.
-    pub(crate) fn take_seen(&self) -> Vec<(TenantId, ManagedDeviceId, Time)> {
-        let seen = std::mem::take(&mut *locked(&self.seen));
-        seen.into_iter().map(|((tenant, device), at)| (tenant, device, at)).collect()
+    /// Whose last contact is to be written now: a device that was written lately has to wait, unless this is the `last`
+    /// chance.
+    pub(crate) fn take_seen(&self, now: Time, last: bool) -> Vec<Contact> {
+        locked(&self.seen).take(now, if last { Duration::ZERO } else { seen::PAUSE })
     }
 
     /// Puts back what could not be written, unless the device was heard from again.
-    pub(crate) fn put_back_seen(&self, seen: Vec<(TenantId, ManagedDeviceId, Time)>) {
-        let mut map = locked(&self.seen);
-        for (tenant, device, at) in seen {
-            map.entry((tenant, device)).or_insert(at);
-        }
+    pub(crate) fn put_back_seen(&self, contacts: Vec<Contact>) {
+        locked(&self.seen).put_back(contacts);
     }
 
     /// Pushes of a tenant meet trouble.

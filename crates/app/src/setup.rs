@@ -64,13 +64,14 @@ const fn family(platform: Platform) -> &'static str {
     }
 }
 
-/// Starts a new plan for this enrolment, whatever was there before (lessons 40), and its first step.
+/// Starts a new plan for this enrolment, whatever was there before (lessons 40), and its first step. Answers whether the
+/// device will be woken for it.
 pub(crate) async fn begin(
     scope: &Scope,
     tx: &mut Tx<'_>,
     device: &mut ManagedDevice,
     holds: bool,
-) -> Result<()> {
+) -> Result<bool> {
     abandon(scope, tx, device).await?;
     let around = surroundings(scope, tx, device).await?;
     let naming = around.naming(device);
@@ -90,8 +91,10 @@ pub(crate) async fn begin(
         &scope.app.limits,
     );
     let (plan, effects) = advance(plan, &Event::Tick, scope.now, &scope.app.limits, &scope.command_id()?);
+    let wakes = effects.iter().any(|effect| matches!(effect, Effect::Wake));
     store::setup::replace(tx, &plan).await?;
-    carry_out(scope, tx, device, &plan, effects).await
+    carry_out(scope, tx, device, &plan, effects, Some(around)).await?;
+    Ok(wakes)
 }
 
 /// Ends the plan of an enrolment that is over.
@@ -114,7 +117,7 @@ pub(crate) async fn happened(
     if next != plan {
         store::setup::update(tx, &next).await?;
     }
-    carry_out(scope, tx, device, &next, effects).await
+    carry_out(scope, tx, device, &next, effects, None).await
 }
 
 /// Whether the last `DeviceName` step or another is still to come.
@@ -129,6 +132,7 @@ async fn carry_out(
     device: &mut ManagedDevice,
     plan: &SetupPlan,
     effects: Vec<Effect>,
+    mut around: Option<Surroundings>,
 ) -> Result<()> {
     for effect in effects {
         match effect {
@@ -136,7 +140,10 @@ async fn carry_out(
                 command::withdraw(scope, tx, &device.id, &command, CommandOutcome::Expired).await?;
             }
             Effect::QueueStep { index, kind, command } => {
-                let around = surroundings(scope, tx, device).await?;
+                let around = match around.take() {
+                    Some(around) => around,
+                    None => surroundings(scope, tx, device).await?,
+                };
                 let request = step_command(scope, tx, kind, device, &around).await?;
                 command::enqueue(scope, tx, device, command, &request, Purpose::Setup(index)).await?;
                 scope.app.at(Point::EnrolStepQueued);

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::{DeviceId, ManagedDeviceId, Platform, ProfileId, Serial, TenantId, Time, TokenId};
 
 mod admission;
+mod caller;
 mod enrolling;
 
 pub use admission::{AdmissionRefusal, admit};
+pub use caller::Caller;
 pub use enrolling::{
     AuthenticateSaid, Authentication, Credential, IDENTITY_GRACE, PushSaid, Refusal, Served, ServedProfile,
     TokenUpdateSaid, TokenUpdated, renewed_identity, serve,

@@ -1,4 +1,5 @@
-//! Writes down, once a second, when devices were last heard from: a check-in of its own writes nothing.
+//! Writes down when devices were last heard from: a check-in of its own writes nothing. Each second those who were not
+//! written within the last minute.
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const BATCH: usize = 500;
 /// # Errors
 /// The store's; what was not written is written in the next turn.
 pub async fn turn(app: App) -> Result<Time> {
-    let seen = app.memory.take_seen();
+    let seen = app.memory.take_seen(app.now(), app.is_stopping());
     let mut batches = seen.chunks(BATCH);
     while let Some(batch) = batches.next() {
         let rows = batch.to_vec();

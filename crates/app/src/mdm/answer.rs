@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use domain::CommandId;
 use domain::command::{Answered, CommandState, Settled, settle};
-use domain::managed_device::{Credential, ManagedDevice, Stage};
+use domain::managed_device::{ManagedDevice, Stage};
 use mdm::command::{CommandAnswer, Status};
 use store::Tx;
 
-use super::{Reply, known, managed_caller, refused};
+use super::{Reply, managed_caller, refused};
 use crate::managed_device::save;
 use crate::points::Point;
 use crate::scope::Scope;
@@ -52,10 +52,14 @@ async fn nothing_to_do(scope: &Scope, fingerprint: &str, answer: &CommandAnswer)
         .glance(move |tx| {
             let (scope, fingerprint, udid) = (in_tx.clone(), fingerprint.clone(), udid.clone());
             Box::pin(async move {
-                let (found, waiting) = store::managed_device::calling(tx, &fingerprint).await?.unzip();
-                let (device, credential) = known(&scope, found, &fingerprint)?;
-                device.is_named(&udid).map_err(refused)?;
-                Ok::<_, AppError>(credential == Credential::Current && waiting == Some(0))
+                let Some((caller, waiting)) = store::managed_device::calling(tx, &fingerprint).await? else {
+                    // A stranger is refused here; who shows another of a device's identities has something to do.
+                    managed_caller(&scope, tx, &fingerprint, &udid).await?;
+                    return Ok::<_, AppError>(false);
+                };
+                caller.may_call(&scope.tenant, &udid, scope.now).map_err(refused)?;
+                scope.app.memory.saw(&scope.tenant, &caller.id, scope.now);
+                Ok(waiting == 0)
             })
         })
         .await

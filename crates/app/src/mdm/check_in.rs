@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::Platform;
 use domain::device::{EnrollmentEvent, EnrollmentState};
 use domain::managed_device::{
     AuthenticateSaid, DeviceInfo, ManagedDevice, PushSaid, Refusal, Stage, TokenUpdateSaid,
@@ -118,11 +119,13 @@ async fn authenticate(
     let heard = AuthenticateSaid { udid, serial: said.serial_number.as_deref(), info };
     let outcome = before.clone().authenticate(credential, heard).map_err(refused)?;
     let mut device = outcome.device;
-    if outcome.begins {
+    if outcome.begins && before.has_been_enrolled() {
         end_enrolment(scope, tx, &mut device).await?;
         for kind in [SecretKind::UnlockToken, SecretKind::BootstrapToken] {
             store::secret::delete(tx, &scope.tenant, kind, device.id.as_str()).await?;
         }
+    }
+    if outcome.begins {
         tracing::info!(tenant = %scope.tenant, serial = %device.serial, enrolment = device.enrolment, "a device begins to enrol");
     }
     save(tx, &before, &device).await
@@ -161,13 +164,13 @@ async fn token_update(
     }
     if outcome.enrolled {
         note_enrolled(scope, tx, &device).await?;
-        if device.awaiting_configuration {
+        if device.awaiting_configuration && device.platform == Platform::MacOs {
             // A Mac in Setup Assistant has no accounts yet: whatever password is kept was of the one before.
             store::secret::delete(tx, &scope.tenant, SecretKind::AdminPassword, device.id.as_str()).await?;
         }
         tracing::info!(tenant = %scope.tenant, serial = %device.serial, awaiting = device.awaiting_configuration, "a device has enrolled");
     }
-    match outcome.setup {
+    let woken = match outcome.setup {
         Some(holds) => setup::begin(scope, tx, &mut device, holds).await?,
         None => {
             if before.awaiting_configuration {
@@ -175,13 +178,14 @@ async fn token_update(
                 setup::happened(scope, tx, &mut device, &Event::NotAwaiting).await?;
             }
             super::outcome::keep_name(scope, tx, &mut device).await?;
+            false
         }
-    }
+    };
     if before.push.as_ref().is_some_and(|push| push.unreachable.is_some()) {
         // It could not be woken by its old token; here is a new one.
         store::trouble::end(tx, &scope.tenant, TroubleKind::Device, device.id.as_str(), scope.now).await?;
     }
-    if store::command::pending_count(tx, &scope.tenant, &device.id).await? > 0 {
+    if !woken && store::command::pending_count(tx, &scope.tenant, &device.id).await? > 0 {
         store::push::wake_request(tx, &scope.tenant, &device.id, scope.now).await?;
     }
     save(tx, &before, &device).await
@@ -207,9 +211,10 @@ async fn note_enrolled(scope: &Scope, tx: &mut Tx<'_>, device: &ManagedDevice) -
 /// The serial's row learns what became of its managed device, from the device itself.
 async fn note(scope: &Scope, tx: &mut Tx<'_>, device: &ManagedDevice, event: EnrollmentEvent) -> Result<()> {
     if let Some(mut row) = store::device::get(tx, &scope.tenant, &device.token, &device.device).await? {
+        let before = row.clone();
         row.after(event, scope.now);
         row.after(EnrollmentEvent::Contact, scope.now);
-        store::device::update(tx, &row).await?;
+        store::device::update_from(tx, &before, &row).await?;
     }
     Ok(())
 }

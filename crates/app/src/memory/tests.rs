@@ -33,14 +33,40 @@ fn places_in_a_queue_never_repeat() {
 }
 
 #[test]
-fn who_was_seen_is_written_once() {
+fn who_was_seen_is_written_at_once_and_then_once_a_minute() {
     let (memory, tenant, device) = (Memory::default(), "t".parse().unwrap(), "d".parse().unwrap());
+    let take = |second| {
+        let contacts = memory.take_seen(at(second), false);
+        contacts.into_iter().map(|(_, _, at)| at).collect::<Vec<_>>()
+    };
     memory.saw(&tenant, &device, at(1));
     memory.saw(&tenant, &device, at(2));
-    let seen = memory.take_seen();
-    assert_eq!(seen.iter().map(|(_, _, at)| *at).collect::<Vec<_>>(), [at(2)]);
-    assert!(memory.take_seen().is_empty());
+    assert_eq!(take(3), [at(2)]);
+    assert_eq!(take(4), []);
+    memory.saw(&tenant, &device, at(5));
+    assert_eq!(take(62), []);
+    assert_eq!(take(63), [at(5)]);
+    memory.saw(&tenant, &device, at(64));
+    assert_eq!(memory.take_seen(at(65), true).len(), 1, "the last chance");
+}
+
+#[test]
+fn who_could_not_be_written_is_due_again_at_once() {
+    let (memory, tenant, device) = (Memory::default(), "t".parse().unwrap(), "d".parse().unwrap());
+    memory.saw(&tenant, &device, at(1));
+    let seen = memory.take_seen(at(2), false);
     memory.saw(&tenant, &device, at(3));
     memory.put_back_seen(seen);
-    assert_eq!(memory.take_seen()[0].2, at(3));
+    assert_eq!(memory.take_seen(at(3), false)[0].2, at(3));
+}
+
+#[test]
+fn who_is_silent_is_forgotten() {
+    let (memory, tenant) = (Memory::default(), "t".parse().unwrap());
+    for n in 0..100 {
+        memory.saw(&tenant, &format!("d{n}").parse().unwrap(), at(1));
+    }
+    assert_eq!(memory.take_seen(at(2), false).len(), 100);
+    assert_eq!(memory.take_seen(at(90), false).len(), 0);
+    assert!(locked(&memory.seen).is_empty());
 }

@@ -188,7 +188,7 @@ impl ManagedDevice {
         } else {
             return Err(Refusal::UnknownCertificate);
         };
-        if pinned.not_after.plus(IDENTITY_GRACE) < now { Err(Refusal::Expired) } else { Ok(credential) }
+        pinned.accepted(now).map(|()| credential)
     }
 }
 
@@ -291,14 +291,6 @@ impl ManagedDevice {
         let mut device = if credential == Credential::Renewed { renewed_identity(self) } else { self };
         device.info.merge(said.info);
         Ok(Authentication { device, begins: false })
-    }
-
-    /// Whether a message names this device.
-    ///
-    /// # Errors
-    /// [`Refusal::OtherDevice`].
-    pub fn is_named(&self, udid: &str) -> Result<(), Refusal> {
-        if self.udid.eq_ignore_ascii_case(udid) { Ok(()) } else { Err(Refusal::OtherDevice) }
     }
 }
 
