@@ -67,7 +67,7 @@ pub async fn insert(tx: &mut Tx<'_>, application: &Application) -> Result<(), St
         application.created_at,
         Value::json(&application.roles)?,
     ];
-    tx.execute(&TABLE.insert(), values).await.map(drop)
+    tx.execute(TABLE.insert(), values).await.map(drop)
 }
 
 /// The application with this client id, of any tenant.

@@ -113,7 +113,7 @@ fn decode_finished(mut row: Row) -> Result<FinishedCommand, StoreError> {
 /// [`StoreError::Duplicate`] if the device has a pending command with this id.
 pub async fn enqueue(tx: &mut Tx<'_>, command: &Command) -> Result<(), StoreError> {
     let values = values(tx, command)?;
-    tx.execute(&TABLE.insert(), values).await.map(drop)
+    tx.execute(TABLE.insert(), values).await.map(drop)
 }
 
 /// The command to hand out next: the first that is queued, or was handed out and not answered. Equal `seq`: the one
@@ -144,7 +144,7 @@ pub async fn get(
     device: &ManagedDeviceId,
     id: &CommandId,
 ) -> Result<Option<Command>, StoreError> {
-    let row = tx.query_opt(&TABLE.get(), params![tenant, device, id]).await?;
+    let row = tx.query_opt(TABLE.get(), params![tenant, device, id]).await?;
     row.map(|row| decode(tx, row)).transpose()
 }
 
@@ -212,7 +212,7 @@ pub async fn finish(tx: &mut Tx<'_>, finished: &FinishedCommand) -> Result<bool,
         finished.queued_at,
         finished.finished_at,
     ];
-    tx.execute(&HISTORY.insert(), values).await?;
+    tx.execute(HISTORY.insert(), values).await?;
     Ok(true)
 }
 

@@ -52,7 +52,7 @@ fn decode(mut row: Row) -> Result<Challenge, StoreError> {
 /// # Errors
 /// [`StoreError::Duplicate`] if its hash exists.
 pub async fn challenge_insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
-    tx.execute(&CHALLENGE.insert(), values(challenge)).await.map(drop)
+    tx.execute(CHALLENGE.insert(), values(challenge)).await.map(drop)
 }
 
 /// The challenge with this hash, of any tenant, used or expired or not.

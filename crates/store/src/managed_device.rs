@@ -202,7 +202,7 @@ async fn one(tx: &mut Tx<'_>, rest: &str, params: Vec<Value>) -> Result<Option<M
 /// # Errors
 /// [`StoreError::Duplicate`] if its id, or its serial in this tenant, exists.
 pub async fn insert(tx: &mut Tx<'_>, device: &ManagedDevice) -> Result<(), StoreError> {
-    tx.execute(&TABLE.insert(), values(device)?).await.map(drop)
+    tx.execute(TABLE.insert(), values(device)?).await.map(drop)
 }
 
 /// Writes a device back, but for `last_seen`, which is [`touch_last_seen`]'s.

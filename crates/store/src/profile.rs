@@ -136,7 +136,7 @@ fn decode_defined(mut row: Row) -> Result<DefinedProfile, StoreError> {
 /// # Errors
 /// [`StoreError::Duplicate`] if its id exists.
 pub async fn insert(tx: &mut Tx<'_>, profile: &Profile) -> Result<(), StoreError> {
-    tx.execute(&TABLE.insert(), values(profile)?).await.map(drop)
+    tx.execute(TABLE.insert(), values(profile)?).await.map(drop)
 }
 
 /// Writes a profile back. What Apple would be sent is unknown until [`content_set`].
@@ -144,7 +144,7 @@ pub async fn insert(tx: &mut Tx<'_>, profile: &Profile) -> Result<(), StoreError
 /// # Errors
 /// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update(tx: &mut Tx<'_>, profile: &Profile) -> Result<(), StoreError> {
-    tx.execute_versioned(&TABLE.update(), values(profile)?).await
+    tx.execute_versioned(TABLE.update(), values(profile)?).await
 }
 
 /// Deletes a profile with its URL secret's hash and its refusal; whether there was one. What was defined at Apple
@@ -175,7 +175,7 @@ pub async fn get(
     token: &TokenId,
     id: &ProfileId,
 ) -> Result<Option<Profile>, StoreError> {
-    tx.query_opt(&TABLE.get(), params![tenant, token, id]).await?.map(|mut row| decode(&mut row)).transpose()
+    tx.query_opt(TABLE.get(), params![tenant, token, id]).await?.map(|mut row| decode(&mut row)).transpose()
 }
 
 /// Every profile of a token, oldest first.
@@ -232,7 +232,7 @@ pub async fn defined_insert(tx: &mut Tx<'_>, defined: &DefinedProfile) -> Result
         &defined.content_hash,
         defined.defined_at,
     ];
-    tx.execute(&DEFINED.insert(), values).await?;
+    tx.execute(DEFINED.insert(), values).await?;
     tx.execute(REFRESH_UUID, params![&defined.tenant, &defined.token, &defined.profile]).await.map(drop)
 }
 
@@ -263,7 +263,7 @@ pub async fn defined_by_uuid(
     tenant: &TenantId,
     profile_uuid: &str,
 ) -> Result<Option<DefinedProfile>, StoreError> {
-    tx.query_opt(&DEFINED.get(), params![tenant, profile_uuid]).await?.map(decode_defined).transpose()
+    tx.query_opt(DEFINED.get(), params![tenant, profile_uuid]).await?.map(decode_defined).transpose()
 }
 
 /// Forgets a profile at Apple: Apple no longer knows the UUID, so it must be defined again.

@@ -64,7 +64,7 @@ pub async fn certificate_get(
     tx: &mut Tx<'_>,
     tenant: &TenantId,
 ) -> Result<Option<PushCertificate>, StoreError> {
-    tx.query_opt(&CERTIFICATE.get(), params![tenant]).await?.map(decode).transpose()
+    tx.query_opt(CERTIFICATE.get(), params![tenant]).await?.map(decode).transpose()
 }
 
 /// Adds or writes back the tenant's push certificate. Its stored version becomes the given one plus one.

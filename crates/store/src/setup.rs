@@ -85,7 +85,7 @@ async fn all(tx: &mut Tx<'_>, rest: &str, params: Vec<Value>) -> Result<Vec<Setu
 /// # Errors
 /// The engine's.
 pub async fn replace(tx: &mut Tx<'_>, plan: &SetupPlan) -> Result<(), StoreError> {
-    tx.execute(&TABLE.replace(), values(plan)?).await.map(drop)
+    tx.execute(TABLE.replace(), values(plan)?).await.map(drop)
 }
 
 /// Writes a plan back.
@@ -93,7 +93,7 @@ pub async fn replace(tx: &mut Tx<'_>, plan: &SetupPlan) -> Result<(), StoreError
 /// # Errors
 /// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update(tx: &mut Tx<'_>, plan: &SetupPlan) -> Result<(), StoreError> {
-    tx.execute_versioned(&TABLE.update(), values(plan)?).await
+    tx.execute_versioned(TABLE.update(), values(plan)?).await
 }
 
 /// The plan of a device's last enrolment.
@@ -105,7 +105,7 @@ pub async fn get(
     tenant: &TenantId,
     device: &ManagedDeviceId,
 ) -> Result<Option<SetupPlan>, StoreError> {
-    tx.query_opt(&TABLE.get(), params![tenant, device]).await?.map(decode).transpose()
+    tx.query_opt(TABLE.get(), params![tenant, device]).await?.map(decode).transpose()
 }
 
 /// Active plans of every tenant that the loop must look at, longest due first.

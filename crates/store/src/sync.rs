@@ -142,7 +142,7 @@ pub async fn state(
     tenant: &TenantId,
     token: &TokenId,
 ) -> Result<Option<SyncState>, StoreError> {
-    tx.query_opt(&STATE.get(), params![tenant, token]).await?.map(decode_state).transpose()
+    tx.query_opt(STATE.get(), params![tenant, token]).await?.map(decode_state).transpose()
 }
 
 /// Adds the state of a new token.
@@ -150,7 +150,7 @@ pub async fn state(
 /// # Errors
 /// [`StoreError::Duplicate`] if the token has one.
 pub async fn insert_state(tx: &mut Tx<'_>, state: &SyncState) -> Result<(), StoreError> {
-    tx.execute(&STATE.insert(), state_values(state)?).await.map(drop)
+    tx.execute(STATE.insert(), state_values(state)?).await.map(drop)
 }
 
 /// Writes a state back; in the same transaction as the rows that its cursor stands for.
@@ -158,7 +158,7 @@ pub async fn insert_state(tx: &mut Tx<'_>, state: &SyncState) -> Result<(), Stor
 /// # Errors
 /// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update_state(tx: &mut Tx<'_>, state: &SyncState) -> Result<(), StoreError> {
-    tx.execute_versioned(&STATE.update(), state_values(state)?).await
+    tx.execute_versioned(STATE.update(), state_values(state)?).await
 }
 
 /// Tokens of every tenant whose next run is due, longest due first.
@@ -189,7 +189,7 @@ pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Time>, StoreError> {
 /// # Errors
 /// [`StoreError::Duplicate`] if its id exists.
 pub async fn run_insert(tx: &mut Tx<'_>, run: &SyncRun) -> Result<(), StoreError> {
-    tx.execute(&RUN.insert(), run_values(run)?).await.map(drop)
+    tx.execute(RUN.insert(), run_values(run)?).await.map(drop)
 }
 
 /// Writes a run back. Runs have no version: the lease on the token's sync keeps their writers apart.
@@ -213,7 +213,7 @@ pub async fn run_get(
     token: &TokenId,
     id: &RunId,
 ) -> Result<Option<SyncRun>, StoreError> {
-    tx.query_opt(&RUN.get(), params![tenant, token, id]).await?.map(decode_run).transpose()
+    tx.query_opt(RUN.get(), params![tenant, token, id]).await?.map(decode_run).transpose()
 }
 
 /// The last runs of a token, newest first.

@@ -42,7 +42,7 @@ fn decode(mut row: Row) -> Result<Tenant, StoreError> {
 /// # Errors
 /// [`StoreError::Duplicate`] if its id exists.
 pub async fn insert(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<(), StoreError> {
-    tx.execute(&TABLE.insert(), values(tenant)?).await.map(drop)
+    tx.execute(TABLE.insert(), values(tenant)?).await.map(drop)
 }
 
 /// Writes a tenant back.
@@ -50,7 +50,7 @@ pub async fn insert(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<(), StoreError> 
 /// # Errors
 /// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<(), StoreError> {
-    tx.execute_versioned(&TABLE.update(), values(tenant)?).await
+    tx.execute_versioned(TABLE.update(), values(tenant)?).await
 }
 
 /// The tenant with this id.
@@ -58,7 +58,7 @@ pub async fn update(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<(), StoreError> 
 /// # Errors
 /// The engine's.
 pub async fn get(tx: &mut Tx<'_>, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
-    tx.query_opt(&TABLE.get(), params![id]).await?.map(decode).transpose()
+    tx.query_opt(TABLE.get(), params![id]).await?.map(decode).transpose()
 }
 
 /// Writes the tenant as it is: of two transactions that both do so, the one that is second runs again, and sees what the

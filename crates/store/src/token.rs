@@ -158,7 +158,7 @@ fn decode_all(rows: Vec<Row>) -> Result<Vec<Token>, StoreError> {
 /// # Errors
 /// [`StoreError::Duplicate`] if its id exists, be it as a tombstone.
 pub async fn insert(tx: &mut Tx<'_>, token: &Token) -> Result<(), StoreError> {
-    tx.execute(&TABLE.insert(), values(token)?).await.map(drop)
+    tx.execute(TABLE.insert(), values(token)?).await.map(drop)
 }
 
 /// Writes a token back. With `deleted_at` set it becomes a tombstone, which no function here returns.
@@ -166,7 +166,7 @@ pub async fn insert(tx: &mut Tx<'_>, token: &Token) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update(tx: &mut Tx<'_>, token: &Token) -> Result<(), StoreError> {
-    tx.execute_versioned(&TABLE.update(), values(token)?).await
+    tx.execute_versioned(TABLE.update(), values(token)?).await
 }
 
 /// The token with this id, unless deleted.

@@ -62,7 +62,7 @@ pub async fn get(
     kind: TroubleKind,
     subject: &str,
 ) -> Result<Option<Trouble>, StoreError> {
-    tx.query_opt(&TABLE.get(), params![tenant, Value::word(&kind)?, subject]).await?.map(decode).transpose()
+    tx.query_opt(TABLE.get(), params![tenant, Value::word(&kind)?, subject]).await?.map(decode).transpose()
 }
 
 /// Writes trouble in the place of what was there. Who writes last is right: it was met last.
@@ -70,7 +70,7 @@ pub async fn get(
 /// # Errors
 /// The engine's.
 pub async fn put(tx: &mut Tx<'_>, trouble: &Trouble) -> Result<(), StoreError> {
-    tx.execute(&TABLE.replace(), values(trouble)?).await.map(drop)
+    tx.execute(TABLE.replace(), values(trouble)?).await.map(drop)
 }
 
 /// The trouble of that kind, if there is any, is over.

@@ -6,7 +6,6 @@
 mod ahead;
 mod pages;
 
-use std::pin::pin;
 use std::time::Duration;
 
 use apple::AdeError;
@@ -198,8 +197,8 @@ async fn read_pages(app: &App, lease: &str, step: Step, damaged: &mut Damaged) -
     };
     learn_account(app, &client, &step.token).await?;
     let (found, finds) = mpsc::channel(PAGES);
-    let reader = pin!(read_ahead(app, &client, step.clone(), found));
-    let keeper = pin!(keep(app, lease, step, finds, damaged));
+    let reader = Box::pin(read_ahead(app, &client, step.clone(), found));
+    let keeper = Box::pin(keep(app, lease, step, finds, damaged));
     match select(keeper, reader).await {
         // What is still being read is read again by the next run, from the cursor that is stored.
         Either::Left((ended, _)) => ended,
