@@ -75,7 +75,7 @@ pub async fn insert(tx: &mut Tx<'_>, application: &Application) -> Result<(), St
 /// # Errors
 /// The engine's.
 pub async fn get(tx: &mut Tx<'_>, id: &str) -> Result<Option<Application>, StoreError> {
-    let sql = TABLE.select("where id = $1 order by tenant_id limit 1");
+    let sql = TABLE.select("where id = $1");
     tx.query_opt(&sql, params![id]).await?.map(decode).transpose()
 }
 

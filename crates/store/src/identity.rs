@@ -60,7 +60,7 @@ pub async fn challenge_insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<
 /// # Errors
 /// The engine's.
 pub async fn challenge_get(tx: &mut Tx<'_>, hash: &str) -> Result<Option<Challenge>, StoreError> {
-    let sql = CHALLENGE.select("where hash = $1 order by tenant_id limit 1");
+    let sql = CHALLENGE.select("where hash = $1");
     tx.query_opt(&sql, params![hash]).await?.map(decode).transpose()
 }
 

@@ -287,7 +287,8 @@ pub async fn by_udid(
 /// # Errors
 /// The engine's.
 pub async fn by_certificate(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option<ManagedDevice>, StoreError> {
-    for rest in ["where m.fingerprint = $1 order by m.tenant_id, m.id limit 1", OTHER_IDENTITY] {
+    // Without an order: for one, PostgreSQL would rather walk through all devices in that order until it meets the one.
+    for rest in ["where m.fingerprint = $1", OTHER_IDENTITY] {
         let sql = format!("{} {rest}", &*BY_IDENTITY);
         if let Some(mut row) = tx.query_opt(&sql, params![fingerprint]).await? {
             return decode(&mut row).map(Some);
@@ -297,8 +298,7 @@ pub async fn by_certificate(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option
 }
 
 /// The identities that a device may hold besides its current one.
-const OTHER_IDENTITY: &str =
-    "where m.next_fingerprint = $1 or m.pending_fingerprint = $1 order by m.tenant_id, m.id limit 1";
+const OTHER_IDENTITY: &str = "where m.next_fingerprint = $1 or m.pending_fingerprint = $1";
 
 static BY_IDENTITY: LazyLock<String> =
     LazyLock::new(|| format!("select {} from managed_device m", TABLE.list_of("m")));
@@ -311,7 +311,7 @@ static BY_IDENTITY: LazyLock<String> =
 pub async fn calling(tx: &mut Tx<'_>, fingerprint: &str) -> Result<Option<(Caller, u64)>, StoreError> {
     let sql = "select m.tenant_id, m.id, m.udid, m.not_after, \
         (select count(*) from command c where c.tenant_id = m.tenant_id and c.device_id = m.id) \
-        from managed_device m where m.fingerprint = $1 order by m.tenant_id, m.id limit 1";
+        from managed_device m where m.fingerprint = $1";
     let Some(mut row) = tx.query_opt(sql, params![fingerprint]).await? else { return Ok(None) };
     let caller = Caller { tenant: row.id()?, id: row.id()?, udid: row.text()?, not_after: row.time()? };
     Ok(Some((caller, row.u64()?)))

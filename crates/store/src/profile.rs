@@ -378,7 +378,7 @@ pub async fn by_url_secret(
     tx: &mut Tx<'_>,
     hash_hex: &str,
 ) -> Result<Option<(TenantId, TokenId, ProfileId)>, StoreError> {
-    let sql = "select tenant_id, token_id, profile_id from profile_url where secret_hash = $1 order by tenant_id limit 1";
+    let sql = "select tenant_id, token_id, profile_id from profile_url where secret_hash = $1";
     let row = tx.query_opt(sql, params![hash_hex]).await?;
     row.map(|mut row| Ok((row.id()?, row.id()?, row.id()?))).transpose()
 }
