@@ -8,6 +8,10 @@ use crate::tx::{Engine, storable};
 use crate::value::Value;
 use crate::{StoreError, Tx, postgres, sqlite};
 
+/// Not prepared for good: PostgreSQL would plan a join with a table that is empty still, and go on with that plan while
+/// it is filled with a hundred thousand rows.
+const KEPT: bool = false;
+
 /// What stands in a bulk statement for the source of its rows.
 const ROWS: &str = "{rows}";
 
@@ -33,7 +37,7 @@ impl Tx<'_> {
                 let columns = postgres::columns(shapes, rows)?;
                 let columns: Vec<&(dyn ToSql + Sync)> =
                     columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
-                transaction.execute(&sql, &columns).await
+                transaction.execute(&sql, KEPT, &columns).await
             }
             Engine::SqliteRead(_) | Engine::PostgresRead(_) => {
                 Err(StoreError::Engine("a read may not write".into()))
@@ -61,14 +65,14 @@ impl Tx<'_> {
                 let columns = postgres::columns(shapes, rows)?;
                 let columns: Vec<&(dyn ToSql + Sync)> =
                     columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
-                let found = transaction.query(&all_rows(sql, shapes), true, &columns).await?;
+                let found = transaction.query(&all_rows(sql, shapes), KEPT, &columns).await?;
                 found.iter().map(postgres::row).collect()
             }
             Engine::PostgresRead(client) => {
                 let columns = postgres::columns(shapes, rows)?;
                 let columns: Vec<&(dyn ToSql + Sync)> =
                     columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
-                let statement = client.prepare_cached(&all_rows(sql, shapes)).await?;
+                let statement = client.prepare(&all_rows(sql, shapes)).await?;
                 client.query(&statement, &columns).await?.iter().map(postgres::row).collect()
             }
         }

@@ -106,7 +106,7 @@ impl Tx<'_> {
             Engine::SqliteWrite(connection) | Engine::SqliteRead(connection) => {
                 sqlite::execute(connection, sql, &params)
             }
-            Engine::PostgresWrite(transaction) => transaction.execute(sql, &borrowed(&params)).await,
+            Engine::PostgresWrite(transaction) => transaction.execute(sql, true, &borrowed(&params)).await,
             Engine::PostgresRead(_) => Err(read_only()),
         }
     }

@@ -65,10 +65,11 @@ impl<'a> Transaction<'a> {
     pub(crate) async fn execute(
         &mut self,
         sql: &str,
+        kept: bool,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, StoreError> {
         let client = self.client;
-        let statement = client.prepare_cached(sql).await;
+        let statement = if kept { client.prepare_cached(sql).await } else { client.prepare(sql).await };
         let statement = statement.inspect_err(|_| self.refused = self.opening.is_some())?;
         match self.opening.take() {
             None => Ok(client.execute(&statement, params).await?),
