@@ -11,9 +11,9 @@ use domain::Time;
 use net::Clock;
 use serde::{Deserialize, Serialize};
 use store::archive::{self, TableCopy};
-use store::{Migrations, Store, StoreConfig};
+use store::{Migrations, Store};
 
-use crate::open::{Place, internal, seal_keys};
+use crate::open::{Place, config, internal};
 use crate::{AppError, Result};
 
 pub use keys::{Keys, Passphrase};
@@ -158,11 +158,8 @@ pub fn keys(folder: &Path, passphrase: &Passphrase) -> Result<Keys> {
 /// # Errors
 /// The store's: the database is in use, does not take it, or a secret does not open.
 pub async fn restore(folder: &Path, manifest: &Manifest, place: &Place) -> Result<u64> {
-    let config = || -> Result<StoreConfig> {
-        Ok(StoreConfig { url: place.database_url.clone(), seal: seal_keys(place)? })
-    };
     // As the program that made the copy: what later migrations do to rows is done to these, too.
-    let then = Store::open_as(config()?, &Migrations::own().up_to(manifest.schema)).await?;
+    let then = archive::target(config(place)?, &Migrations::own().up_to(manifest.schema)).await?;
     let at = then.schema().await?;
     if at.applied != manifest.schema {
         then.close().await;
@@ -174,7 +171,7 @@ pub async fn restore(folder: &Path, manifest: &Manifest, place: &Place) -> Resul
     let filled = archive::fill(&then, folder, &manifest.tables).await;
     then.close().await;
     let opened = filled?;
-    Store::open(config()?).await?.close().await;
+    Store::open(config(place)?).await?.close().await;
     Ok(opened)
 }
 

@@ -8,7 +8,7 @@ use domain::{TenantId, Time};
 use net::{CancellationToken, Clock, Points};
 use pki::seal::{SealKey, SealKeys};
 use pki::x509::certificates_from_pem;
-use store::{Store, StoreConfig, StoreError};
+use store::{Migrations, Store, StoreConfig, StoreError};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
@@ -59,15 +59,24 @@ pub fn seal_key() -> Result<Zeroizing<String>> {
     SealKey::generate_base64().map_err(internal)
 }
 
-/// Opens the store alone.
-///
-/// # Errors
-/// A key that is none, or the store's.
-pub async fn store(place: &Place) -> Result<Store> {
-    Ok(Store::open(StoreConfig { url: place.database_url.clone(), seal: seal_keys(place)? }).await?)
+/// Opens the store of a server.
+async fn store(place: &Place) -> Result<Store> {
+    Ok(Store::open(config(place)?).await?)
 }
 
-pub(crate) fn seal_keys(place: &Place) -> Result<SealKeys> {
+/// Opens the store for a command beside the servers, or without any: it makes and migrates nothing.
+///
+/// # Errors
+/// A key that is none, or the store's: the schema is not one that this program knows.
+pub async fn existing(place: &Place) -> Result<Store> {
+    Ok(Store::open_existing(config(place)?, &Migrations::own()).await?)
+}
+
+pub(crate) fn config(place: &Place) -> Result<StoreConfig> {
+    Ok(StoreConfig { url: place.database_url.clone(), seal: seal_keys(place)? })
+}
+
+fn seal_keys(place: &Place) -> Result<SealKeys> {
     let key = |text: &Zeroizing<String>| {
         SealKey::from_base64(text).map_err(|e| AppError::invalid("seal key", format!("it is unusable: {e}")))
     };

@@ -9,6 +9,7 @@ mod table;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use pki::digest::Sha256;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use self::table::{Column, SourceTable};
 use crate::sqlite::create_private;
 use crate::value::{Value, params};
-use crate::{Schema, Store, StoreError, Tx, migrate, secret, tenant};
+use crate::{Migrations, Schema, Store, StoreConfig, StoreError, Tx, migrate, secret};
 
 /// Rows read or written at a time.
 const PAGE: u32 = 1_000;
@@ -169,6 +170,30 @@ pub fn verify(folder: &Path, tables: &[TableCopy]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Opens the database that a copy is to fill, as the program that made the copy: its schema is made, but not in a database
+/// that is in use.
+///
+/// # Errors
+/// [`StoreError::Unstorable`] when it is in use; as [`Store::open_as`].
+pub async fn target(config: StoreConfig, made_by: &Migrations) -> Result<Store, StoreError> {
+    let StoreConfig { url, seal } = config;
+    let seal = Arc::new(seal);
+    // A file that is not there is nobody's, and is made below.
+    if crate::sqlite::path(&url).is_none_or(|path| path.exists()) {
+        let looking = Store::looking(&url, &seal)?;
+        let in_use = looking.read(|tx| Box::pin(migrate::is_in_use(tx))).await;
+        looking.close().await;
+        if in_use? {
+            return Err(in_use_already());
+        }
+    }
+    Store::migrated(&url, seal, made_by).await
+}
+
+fn in_use_already() -> StoreError {
+    StoreError::Unstorable { what: "a copy in a database that is in use: it needs an empty one".into() }
+}
+
 /// Fills an empty database with a copy, all of it or nothing, and holds each table to its number of rows. The database
 /// is at the copy's schema. Answers how many secrets it holds, each of which was opened.
 ///
@@ -180,10 +205,8 @@ pub async fn fill(store: &Store, folder: &Path, tables: &[TableCopy]) -> Result<
     let work = store.transact(move |tx| {
         let (folder, tables) = (folder.clone(), tables.clone());
         Box::pin(async move {
-            if !tenant::list(tx).await?.is_empty() {
-                return Err(StoreError::Unstorable {
-                    what: "a copy in a database that is in use: it needs an empty one".into(),
-                });
+            if migrate::is_in_use(tx).await? {
+                return Err(in_use_already());
             }
             // It was sealed when the database was made, and comes with the copy.
             tx.execute("delete from seal_check", params![]).await?;

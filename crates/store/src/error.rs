@@ -42,8 +42,8 @@ pub enum StoreError {
     /// The certificate authorities that the address names, or the system's, cannot be used.
     #[error("set up TLS to the database: failed to {0}")]
     Tls(String),
-    /// The schema is not ours, or newer than this program.
-    #[error("bring the database to this program's schema: {0}")]
+    /// The schema is not ours, or not of this program.
+    #[error("work with the schema of this database: {0}")]
     Schema(String),
     /// The store was closed.
     #[error("use the store after it was closed")]

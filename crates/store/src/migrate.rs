@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use deadpool_postgres::Pool;
 use rusqlite::Connection;
 
+use crate::tx::Engine;
 use crate::value::params;
 use crate::{StoreError, Tx};
 
@@ -129,6 +130,9 @@ create table if not exists migration_oldest (
     oldest bigint not null
 );";
 
+/// No program of ours has worked with it.
+const NOBODYS: &str = "no server has used this database yet; the first start of one makes its tables";
+
 /// Number and name of the last one.
 pub(crate) const LAST: &str = "select number, name from migration order by number desc limit 1";
 /// The oldest program that lives with all of them: one that is not named lives with its own alone.
@@ -187,6 +191,51 @@ pub(crate) async fn schema(tx: &mut Tx<'_>, known: i64) -> Result<Schema, StoreE
     let row = tx.query_opt(sql, params![]).await?;
     let mut row = row.ok_or_else(|| StoreError::Corrupt { what: "a count without a row".into() })?;
     Ok(Schema { applied: row.int()?, oldest: row.int()?, known })
+}
+
+/// Whether a program that knows these migrations may work with the database as it is: for one that does not migrate.
+pub(crate) async fn check(tx: &mut Tx<'_>, known: &Migrations) -> Result<(), StoreError> {
+    if !has_table(tx, "migration").await? {
+        return Err(StoreError::Schema(NOBODYS.into()));
+    }
+    if !has_table(tx, "migration_oldest").await? {
+        return Err(outdated(tx, known).await?);
+    }
+    let rows = tx.query(APPLIED, params![]).await?;
+    let applied = |mut row: crate::row::Row| Ok((row.int()?, row.text()?, row.text()?, row.int()?));
+    let applied = rows.into_iter().map(applied).collect::<Result<Vec<Applied>, StoreError>>()?;
+    match pending(known, &applied)?.is_empty() {
+        true => Ok(()),
+        false => Err(outdated(tx, known).await?),
+    }
+}
+
+/// The error of a database that an earlier program's servers work with.
+async fn outdated(tx: &mut Tx<'_>, known: &Migrations) -> Result<StoreError, StoreError> {
+    let applied = tx.number("select coalesce(max(number), 0) from migration", params![]).await?;
+    Ok(StoreError::Schema(format!(
+        "it is schema {applied}, an earlier program's, and this program is of schema {}. Nothing but the start of a server \
+         brings it up to date: use the program that the servers run, or upgrade them first",
+        known.newest()
+    )))
+}
+
+/// Whether anybody has put anything into the database.
+pub(crate) async fn is_in_use(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    Ok(has_table(tx, "tenant").await? && tx.number("select count(*) from tenant", params![]).await? > 0)
+}
+
+async fn has_table(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    let sql = match tx.engine {
+        Engine::SqliteRead(_) | Engine::SqliteWrite(_) => {
+            "select count(*) from sqlite_schema where type = 'table' and name = $1"
+        }
+        Engine::PostgresRead(_) | Engine::PostgresWrite(_) => {
+            "select count(*) from information_schema.tables where table_schema = current_schema() \
+             and cast(table_name as text) = cast($1 as text)"
+        }
+    };
+    Ok(tx.number(sql, params![name]).await? > 0)
 }
 
 /// The text in SQLite's words.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use pki::seal::SealKeys;
+use rusqlite::Connection;
 
 use crate::migrate::{self, Migrations, Schema};
 use crate::postgres::Postgres;
@@ -76,12 +77,18 @@ impl Store {
     /// # Errors
     /// As there.
     pub async fn open_as(config: StoreConfig, known: &Migrations) -> Result<Store, StoreError> {
-        let StoreConfig { url, seal } = config;
-        let seal = Arc::new(seal);
-        let engine = if let Some(path) = sqlite::path(&url) {
+        Store::migrated(&config.url, Arc::new(config.seal), known).await
+    }
+
+    pub(crate) async fn migrated(
+        url: &str,
+        seal: Arc<SealKeys>,
+        known: &Migrations,
+    ) -> Result<Store, StoreError> {
+        let engine = if let Some(path) = sqlite::path(url) {
             open_sqlite(path, &seal, known)?
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let pool = postgres::pool(&url)?;
+            let pool = postgres::pool(url)?;
             migrate::postgres(&pool, known).await?;
             Engine::Postgres(Postgres::start(pool, &seal))
         } else {
@@ -93,24 +100,51 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a database beside the servers that work with it: nothing is made or migrated, since they may be of an earlier
+    /// program. A later one's schema is taken as by [`Store::open`].
+    ///
+    /// # Errors
+    /// As there; [`StoreError::Schema`] also for an earlier program's schema, and when no server has used it yet.
+    pub async fn open_existing(config: StoreConfig, known: &Migrations) -> Result<Store, StoreError> {
+        let StoreConfig { url, seal } = config;
+        let seal = Arc::new(seal);
+        let looking = Store::looking(&url, &seal)?;
+        let migrations = known.clone();
+        let checked = looking.read(move |tx| {
+            let known = migrations.clone();
+            Box::pin(async move { migrate::check(tx, &known).await })
+        });
+        let checked = checked.await;
+        looking.close().await;
+        checked?;
+        let engine = match sqlite::path(&url) {
+            None => Engine::Postgres(Postgres::start(postgres::pool(&url)?, &seal)),
+            Some(path) => with_files(path.clone(), sqlite::open_writer(&path)?, &seal)?,
+        };
+        let inner = Inner { engine, seal, stats: Stats::default(), known: known.newest() };
+        let store = Store { inner: Arc::new(inner) };
+        store.check_keys().await?;
+        Ok(store)
+    }
+
     /// Opens a database of this program's schema for looking only, with keys that may be wrong: nothing is made, migrated
     /// or written through this handle.
     ///
     /// # Errors
     /// As [`Store::open`], but for schema and keys, see [`Store::check_keys`].
     pub async fn open_to_look(config: StoreConfig) -> Result<Store, StoreError> {
-        let StoreConfig { url, seal } = config;
-        let seal = Arc::new(seal);
-        let engine = match sqlite::path(&url) {
-            None => Engine::Postgres(Postgres::start(postgres::pool(&url)?, &seal)),
-            Some(path) => {
-                // A writer that cannot write.
-                let writer = Writer::start(sqlite::open_reader(&path)?, Arc::clone(&seal))?;
-                Engine::Sqlite { readers: Readers::new(path.clone()), path, writer }
-            }
+        Store::looking(&config.url, &Arc::new(config.seal))
+    }
+
+    /// As [`Store::open_to_look`].
+    pub(crate) fn looking(url: &str, seal: &Arc<SealKeys>) -> Result<Store, StoreError> {
+        let engine = match sqlite::path(url) {
+            None => Engine::Postgres(Postgres::start(postgres::pool(url)?, seal)),
+            // A writer that cannot write.
+            Some(path) => with_files(path.clone(), sqlite::open_reader(&path)?, seal)?,
         };
-        let inner = Inner { engine, seal, stats: Stats::default(), known: migrate::known() };
-        Ok(Store { inner: Arc::new(inner) })
+        let (seal, known) = (Arc::clone(seal), migrate::known());
+        Ok(Store { inner: Arc::new(Inner { engine, seal, stats: Stats::default(), known }) })
     }
 
     /// Whether the keys open the database's secrets.
@@ -248,6 +282,10 @@ fn open_sqlite(path: PathBuf, seal: &Arc<SealKeys>, known: &Migrations) -> Resul
     }
     let mut connection = sqlite::open_writer(&path)?;
     migrate::sqlite(&mut connection, known)?;
+    with_files(path, connection, seal)
+}
+
+fn with_files(path: PathBuf, connection: Connection, seal: &Arc<SealKeys>) -> Result<Engine, StoreError> {
     let writer = Writer::start(connection, Arc::clone(seal))?;
     Ok(Engine::Sqlite { readers: Readers::new(path.clone()), path, writer })
 }

@@ -82,7 +82,7 @@ pub(crate) async fn backup(command: Backup, format: Format) -> Result<(), CliErr
     };
     let passphrase = command.secret.read()?;
     let keys = passphrase.as_ref().map(|_| keys_of(&settings)).transpose()?;
-    let store = app::open::store(&start::existing(&settings)?).await.map_err(CliError::failed)?;
+    let store = app::open::existing(&start::existing(&settings)?).await.map_err(CliError::failed)?;
     let around = Surroundings { api_url: settings.api.url.clone(), device_url: settings.devices.url.clone() };
     let made =
         backup::make(&store, &folder, around, keys.as_ref().zip(passphrase.as_ref()), &Clock::system()).await;

@@ -57,7 +57,7 @@ struct Add {
 /// `muster tenant`.
 pub(crate) async fn tenant(tenant: Tenant, format: Format) -> Result<(), CliError> {
     let settings = Settings::load(tenant.place, Flags::default())?;
-    let store = app::open::store(&start::existing(&settings)?).await.map_err(CliError::failed)?;
+    let store = app::open::existing(&start::existing(&settings)?).await.map_err(CliError::failed)?;
     let clock = Clock::system();
     match tenant.what {
         TenantCommand::List => {

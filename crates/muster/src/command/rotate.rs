@@ -37,7 +37,7 @@ pub(crate) async fn rotate(rotate: Rotate, format: Format) -> Result<(), CliErro
     let path = &settings.seal_key_file;
     let _lock = start::lock(&settings)?;
     let mut keys = key_file::read(path)?;
-    let store = app::open::store(&start::existing(&settings)?).await.map_err(CliError::failed)?;
+    let store = app::open::existing(&start::existing(&settings)?).await.map_err(CliError::failed)?;
     let running = app::operator::servers(&store, &Clock::system()).await.map_err(CliError::failed);
     store.close().await;
     if running? > 0 {
@@ -50,7 +50,7 @@ pub(crate) async fn rotate(rotate: Rotate, format: Format) -> Result<(), CliErro
         keys.insert(0, app::open::seal_key().map_err(CliError::failed)?);
         key_file::replace(path, &keys)?;
     }
-    let store = app::open::store(&start::existing(&settings)?).await.map_err(CliError::failed)?;
+    let store = app::open::existing(&start::existing(&settings)?).await.map_err(CliError::failed)?;
     let sealed = app::operator::reseal(&store).await;
     store.close().await;
     let sealed = sealed.map_err(CliError::failed)?;
@@ -80,7 +80,7 @@ async fn retire(settings: &Settings, mut keys: Vec<key_file::Key>) -> Result<std
     let path = &settings.seal_key_file;
     let old = keys.split_off(1);
     let alone = key_file::place(&settings.database_url, &key_file::written(&keys))?;
-    let store = app::open::store(&alone).await.map_err(CliError::failed)?;
+    let store = app::open::existing(&alone).await.map_err(CliError::failed)?;
     let opened = app::backup::opens(&store).await;
     store.close().await;
     opened.map_err(CliError::failed)?;

@@ -234,6 +234,44 @@ fn a_copy_opens_with_its_own_keys_alone() {
     assert!(words.contains("unknown key") && !house.path("new/muster.db").exists(), "{words}");
 }
 
+/// While servers are upgraded, a newer program beside older ones would take the database from under them.
+#[test]
+fn the_commands_at_the_machine_leave_a_database_of_an_earlier_program_as_it_is_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(serve(folder.path(), &[]).terminate());
+    let database = || rusqlite::Connection::open(folder.path().join("data/muster.db")).unwrap();
+    let newest = || -> i64 {
+        database().query_row("select max(number) from migration", [], |row| row.get(0)).unwrap()
+    };
+    let known = newest();
+    let before = format!(
+        "drop table trouble; delete from migration where number = {known}; delete from migration_oldest where number = {known}"
+    );
+    database().execute_batch(&before).unwrap();
+    let key = std::fs::read(folder.path().join("data/seal.key")).unwrap();
+    for command in [
+        &["backup", "copy"][..],
+        &["rotate", "seal-key"],
+        &["tenant", "list"],
+        &["tenant", "add", "school", "--organization", "School"],
+        &["tenant", "credentials", "default"],
+    ] {
+        let output = program().current_dir(folder.path()).args(command).output().unwrap();
+        let words = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {words}");
+        assert!(
+            words.contains(&format!("schema {}, an earlier program's", known - 1)),
+            "{command:?}: {words}"
+        );
+        assert!(words.contains("the start of a server"), "{command:?}: {words}");
+    }
+    assert_eq!(newest(), known - 1);
+    assert!(!folder.path().join("copy").exists() && !folder.path().join("copy.partial").exists());
+    assert_eq!(std::fs::read(folder.path().join("data/seal.key")).unwrap(), key);
+    assert!(serve(folder.path(), &[]).terminate(), "the start of a server brings it up");
+    assert_eq!(newest(), known);
+}
+
 /// A server that starts again on free ports has other ones; the login of its first start is told.
 fn relocate(house: &House) {
     let said = &house.server.as_ref().unwrap().said;
