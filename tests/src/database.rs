@@ -47,9 +47,25 @@ pub async fn migrate_on(url: &str, seal_key: &str, steps: &[i64]) {
             oldest: own + newer,
         });
     }
-    let seal = pki::seal::SealKeys::new(pki::seal::SealKey::from_base64(seal_key).unwrap(), Vec::new());
-    let config = store::StoreConfig { url: url.to_owned(), seal };
+    let config = store::StoreConfig { url: url.to_owned(), seal: keys(seal_key, &[]) };
     store::Store::open_as(config, &known).await.unwrap().close().await;
+}
+
+/// Seals everything in a database with another key, as somebody does who takes no heed of the server that works with it.
+///
+/// # Panics
+/// When that fails.
+pub async fn reseal_on(url: &str, seal_key: &str, new: &str) {
+    let config = store::StoreConfig { url: url.to_owned(), seal: keys(new, &[seal_key]) };
+    let store = store::Store::open(config).await.unwrap();
+    let sealing = store.transact(|tx| Box::pin(store::secret::reseal_all(tx, 1_000)));
+    assert!(sealing.await.unwrap() > 0);
+    store.close().await;
+}
+
+fn keys(current: &str, older: &[&str]) -> pki::seal::SealKeys {
+    let key = |text: &str| pki::seal::SealKey::from_base64(text).unwrap();
+    pki::seal::SealKeys::new(key(current), older.iter().map(|text| key(text)).collect())
 }
 
 /// The address of a fresh database on the PostgreSQL server there is.

@@ -20,7 +20,7 @@ mod database;
 mod stack;
 mod waiting;
 
-pub use database::{Engine, migrate_on, on_postgres};
+pub use database::{Engine, migrate_on, on_postgres, reseal_on};
 pub use program::{Program, reasons};
 pub use stack::{Node, Setting, Stack};
 pub use waiting::until;

@@ -29,6 +29,7 @@ pub mod points;
 pub mod profile;
 mod push;
 pub mod push_certificate;
+pub mod rotation;
 pub mod scep;
 mod scope;
 pub mod server_certificate;

@@ -119,9 +119,9 @@ impl Seat {
     }
 }
 
-/// What is to be said of the database's schema, if it is not this program's.
+/// What is to be said of the database, and whether this program may go on working with it.
 #[derive(Default)]
-struct SchemaWords {
+struct Fitness {
     said: Mutex<Option<String>>,
     unfit: CancellationToken,
 }
@@ -138,7 +138,7 @@ pub(crate) struct Loops {
     commands: Seat,
     retention: Seat,
     node: Seat,
-    schema: SchemaWords,
+    fitness: Fitness,
     stopping: CancellationToken,
 }
 
@@ -162,9 +162,9 @@ impl Loops {
         self.node.status().last_turn_at
     }
 
-    /// Keeps what is to be said of the schema; whether it is news.
+    /// Keeps what is to be said of the database; whether it is news.
     pub(crate) fn note(&self, words: String) -> bool {
-        let mut said = self.schema.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = self.fitness.said.lock().unwrap_or_else(PoisonError::into_inner);
         let news = said.as_ref() != Some(&words);
         *said = Some(words);
         news
@@ -174,7 +174,7 @@ impl Loops {
     pub(crate) fn unfit(&self, words: String) {
         self.note(words);
         self.stopping.cancel();
-        self.schema.unfit.cancel();
+        self.fitness.unfit.cancel();
     }
 
     pub(crate) fn wake(&self, work: Work) {
@@ -189,15 +189,20 @@ impl App {
         self.loops.seat(work).status().clone()
     }
 
-    /// What is to be said of the database's schema when a later program has changed it.
-    pub fn schema_words(&self) -> Option<String> {
-        self.loops.schema.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What is to be said of the database: that a later program has changed its schema.
+    pub fn database_words(&self) -> Option<String> {
+        self.loops.fitness.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until a later program has made of the database what this one cannot work with; answers why.
+    /// Waits until this program cannot work with the database any more; answers why.
     pub async fn unfit(&self) -> String {
-        self.loops.schema.unfit.cancelled().await;
-        self.schema_words().unwrap_or_default()
+        self.loops.fitness.unfit.cancelled().await;
+        self.database_words().unwrap_or_default()
+    }
+
+    /// Why this program cannot work with the database any more, if so.
+    pub fn why_unfit(&self) -> Option<String> {
+        self.loops.fitness.unfit.is_cancelled().then(|| self.database_words().unwrap_or_default())
     }
 
     /// Whether the program is told to stop: long turns end at the next place where nothing is half done.
@@ -232,7 +237,7 @@ where
 {
     let seat = app.loops.seat(work);
     // A program that may not work with its database ends its loops before it is stopped.
-    while !stop.is_cancelled() && !app.loops.schema.unfit.is_cancelled() {
+    while !stop.is_cancelled() && !app.loops.fitness.unfit.is_cancelled() {
         seat.status().begin(app.now());
         let attempt = AssertUnwindSafe(turn(app.clone())).catch_unwind();
         let attempt = attempt

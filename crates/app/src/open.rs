@@ -116,6 +116,24 @@ pub async fn open_keeping(
 ) -> Result<Opened> {
     let app = App::new(store(place).await?, clock, limits, settings).watched(points);
     app.at(Point::StartMigrated);
+    let first = match loops::node::enter(&app).await {
+        Ok(()) => first_things(&app, practice, keep).await,
+        Err(error) => Err(error),
+    };
+    if first.is_err()
+        && let Err(error) = loops::node::leave(&app).await
+    {
+        tracing::error!("failed to {error}");
+    }
+    Ok(Opened { first: first?, app })
+}
+
+/// The default tenant, and its first application.
+async fn first_things(
+    app: &App,
+    practice: Option<&PracticeApple>,
+    keep: impl FnOnce(&NewApplication) -> Result<()>,
+) -> Result<Option<NewApplication>> {
     let id = tenant_id(DEFAULT_TENANT)?;
     match ensure(&app.store, &id, NAME_AT_FIRST, practice, app.now()).await {
         // Another server made it in the same moment.
@@ -123,14 +141,14 @@ pub async fn open_keeping(
         other => drop(other?),
     }
     app.at(Point::StartTenantMade);
-    let first = application::bootstrap_keeping(&app, &id, |first| {
+    let first = application::bootstrap_keeping(app, &id, |first| {
         keep(first)?;
         app.at(Point::StartApplicationKept);
         Ok(())
     });
     let first = first.await?;
     app.at(Point::StartApplicationMade);
-    Ok(Opened { app, first })
+    Ok(first)
 }
 
 /// Makes the tenant when it is missing. An existing practice tenant follows practice Apple to its new addresses, since

@@ -52,31 +52,3 @@ pub async fn credentials(store: &Store, id: &str, clock: &Clock) -> Result<NewAp
     let now = Time::from_micros(clock.now_micros());
     auth::create(store, &tenant.id, OPERATORS_NAME, &Role::ALL, now).await.map_err(internal)
 }
-
-/// How many servers work on the database now, or did so half a minute ago.
-///
-/// # Errors
-/// The store's.
-pub async fn servers(store: &Store, clock: &Clock) -> Result<usize> {
-    crate::loops::node::count(store, Time::from_micros(clock.now_micros())).await
-}
-
-/// Rows sealed anew in one transaction: some milliseconds.
-const RESEALED: u32 = 500;
-
-/// Seals with the current key whatever an older one sealed; how many rows. One that is killed goes on where it was.
-///
-/// # Errors
-/// The store's: a row does not open with any key.
-pub async fn reseal(store: &Store) -> Result<u64> {
-    let mut sealed = 0;
-    loop {
-        let some = store.transact(|tx| {
-            Box::pin(async move { Ok::<_, AppError>(store::secret::reseal_all(tx, RESEALED).await?) })
-        });
-        match some.await? {
-            0 => return Ok(sealed),
-            some => sealed += some,
-        }
-    }
-}

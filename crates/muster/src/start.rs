@@ -86,10 +86,12 @@ pub(crate) fn authority_path(data: &Path) -> PathBuf {
 
 /// The database and its keys, as they are.
 pub(crate) fn place(settings: &Settings) -> Result<Place, CliError> {
-    let mut place = key_file::place(
-        &settings.database_url,
-        &key_file::written(&key_file::read(&settings.seal_key_file)?),
-    )?;
+    place_with(settings, &key_file::read(&settings.seal_key_file)?)
+}
+
+/// The database, with these keys in place of those in the key file.
+pub(crate) fn place_with(settings: &Settings, keys: &[key_file::Key]) -> Result<Place, CliError> {
+    let mut place = key_file::place(&settings.database_url, &key_file::written(keys))?;
     for path in &settings.older_seal_key_files {
         place.older_seal_keys.extend(key_file::read(path)?);
     }
@@ -98,6 +100,12 @@ pub(crate) fn place(settings: &Settings) -> Result<Place, CliError> {
 
 /// The place of a server that has run: an operator's command makes neither keys nor an empty database.
 pub(crate) fn existing(settings: &Settings) -> Result<Place, CliError> {
+    must_exist(settings)?;
+    place(settings)
+}
+
+/// A SQLite database must be there.
+pub(crate) fn must_exist(settings: &Settings) -> Result<(), CliError> {
     if let Some(path) = settings.sqlite_path()
         && !path.exists()
     {
@@ -107,7 +115,7 @@ pub(crate) fn existing(settings: &Settings) -> Result<Place, CliError> {
         );
         return Err(CliError::Words(words));
     }
-    place(settings)
+    Ok(())
 }
 
 /// Starts a server: takes its folder, listens, opens the database, and begins to answer and to work.

@@ -80,6 +80,18 @@ impl SealKeys {
         Self { current, older }
     }
 
+    /// The public name of the key that seals.
+    #[must_use]
+    pub fn current_id(&self) -> String {
+        self.current.id()
+    }
+
+    /// Whether one of the keys has this public name.
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        std::iter::once(&self.current).chain(&self.older).any(|key| key.id() == id)
+    }
+
     /// Seals `secret` for the place that `aad` names.
     ///
     /// # Errors

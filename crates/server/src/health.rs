@@ -85,8 +85,7 @@ impl Health {
         if self.leaving.is_announced() {
             return Some("the server is stopping".to_owned());
         }
-        // The schema is this program's since the start, or there would be nobody to ask.
-        self.readiness.why_not().or_else(|| stuck(&self.app))
+        self.app.why_unfit().or_else(|| self.readiness.why_not()).or_else(|| stuck(&self.app))
     }
 }
 
@@ -120,7 +119,7 @@ async fn at_once(request: Request, next: Next) -> Response {
 /// Whether to send somebody here, and if not, why in one line.
 async fn ready(State(health): State<Health>) -> Response {
     match health.why_not() {
-        None => match health.app.schema_words() {
+        None => match health.app.database_words() {
             None => "ready".into_response(),
             Some(words) => format!("ready; {words}").into_response(),
         },

@@ -155,6 +155,11 @@ impl Store {
         self.read(|tx| Box::pin(secret::check_keys(tx))).await
     }
 
+    /// The keys for the secrets.
+    pub fn seal_keys(&self) -> &SealKeys {
+        &self.inner.seal
+    }
+
     /// Load, decide, commit: runs `work` in one transaction, and answers once it is on disk.
     ///
     /// `work` may run again, eight times in all, when it ends with a conflict or when PostgreSQL reports that another

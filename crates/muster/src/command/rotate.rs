@@ -1,7 +1,8 @@
 //! `muster rotate seal-key`: another key for what is sealed in the database.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use app::rotation::Rotation;
 use clap::{Args, Subcommand};
 use net::Clock;
 
@@ -35,26 +36,19 @@ pub(crate) async fn rotate(rotate: Rotate, format: Format) -> Result<(), CliErro
     let RotateCommand::SealKey = rotate.what;
     let settings = Settings::load(rotate.place, Flags::default())?;
     let path = &settings.seal_key_file;
+    start::must_exist(&settings)?;
     let _lock = start::lock(&settings)?;
     let mut keys = key_file::read(path)?;
-    let store = app::open::existing(&start::existing(&settings)?).await.map_err(CliError::failed)?;
-    let running = app::operator::servers(&store, &Clock::system()).await.map_err(CliError::failed);
-    store.close().await;
-    if running? > 0 {
-        return Err(CliError::Words(
-            "a server works on this database, or did so half a minute ago: stop every one first".into(),
-        ));
-    }
     let resumed = keys.len() > 1;
     if !resumed {
         keys.insert(0, app::open::seal_key().map_err(CliError::failed)?);
-        key_file::replace(path, &keys)?;
     }
-    let store = app::open::existing(&start::existing(&settings)?).await.map_err(CliError::failed)?;
-    let sealed = app::operator::reseal(&store).await;
-    store.close().await;
-    let sealed = sealed.map_err(CliError::failed)?;
-    let old = retire(&settings, keys).await?;
+    let rotation = Rotation::begin(&start::place_with(&settings, &keys)?, &Clock::system()).await;
+    let rotation = rotation.map_err(CliError::failed)?;
+    let changed = change(&settings, &rotation, keys).await;
+    let ended = rotation.end().await.map_err(CliError::failed);
+    let (sealed, old) = changed?;
+    ended?;
     let went_on = if resumed { " A rotation that was interrupted went on." } else { "" };
     let mut words = format!(
         "Sealed {sealed} rows anew; {} holds the new key alone.{went_on}\nThe old one is {}: only copies made before need it. \
@@ -75,8 +69,20 @@ pub(crate) async fn rotate(rotate: Rotate, format: Format) -> Result<(), CliErro
     Ok(())
 }
 
+/// Seals everything with the first key, which is on disk before it seals anything. How many rows, and where the old keys
+/// are then.
+async fn change(
+    settings: &Settings,
+    rotation: &Rotation,
+    keys: Vec<key_file::Key>,
+) -> Result<(u64, PathBuf), CliError> {
+    key_file::replace(&settings.seal_key_file, &keys)?;
+    let sealed = rotation.reseal().await.map_err(CliError::failed)?;
+    Ok((sealed, retire(settings, keys).await?))
+}
+
 /// Takes the old keys out of the file, once everything opens without them; where they are kept.
-async fn retire(settings: &Settings, mut keys: Vec<key_file::Key>) -> Result<std::path::PathBuf, CliError> {
+async fn retire(settings: &Settings, mut keys: Vec<key_file::Key>) -> Result<PathBuf, CliError> {
     let path = &settings.seal_key_file;
     let old = keys.split_off(1);
     let alone = key_file::place(&settings.database_url, &key_file::written(&keys))?;
@@ -91,11 +97,11 @@ async fn retire(settings: &Settings, mut keys: Vec<key_file::Key>) -> Result<std
 }
 
 /// `seal.key.old`, or with a number if that is there.
-fn free_name(path: &Path) -> std::path::PathBuf {
+fn free_name(path: &Path) -> PathBuf {
     let named = |n: u32| {
         let mut name = path.as_os_str().to_owned();
         name.push(if n == 1 { ".old".to_owned() } else { format!(".old-{n}") });
-        std::path::PathBuf::from(name)
+        PathBuf::from(name)
     };
     (1..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(u32::MAX))
 }

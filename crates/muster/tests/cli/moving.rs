@@ -149,3 +149,30 @@ async fn a_running_server_stops_with_a_clear_word_when_a_later_program_has_moved
         assert!(!good && said.contains("Start that later program"), "{said}");
     }
 }
+
+/// It would seal with a key that nobody has any more, and open nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_stops_with_a_clear_word_when_the_seal_key_was_changed_elsewhere() {
+    let mut databases = vec![None];
+    if Engine::here().contains(&Engine::Postgres) {
+        databases.push(Some(on_postgres().await));
+    }
+    for database in databases {
+        let mut site = Pair::idle([database.clone(), database.clone()]).await;
+        site.serve(0).await;
+        let key = std::fs::read_to_string(site.path("one/seal.key")).unwrap();
+        if database.is_some() {
+            // At another machine, whose data folder nobody holds.
+            std::fs::create_dir(site.path("two")).unwrap();
+            std::fs::write(site.path("two/seal.key"), &key).unwrap();
+            let (good, said) = site.operate(1, &["rotate", "seal-key"]).await;
+            assert!(!good && said.contains("a server works on this database"), "{said}");
+            assert_eq!(std::fs::read_to_string(site.path("two/seal.key")).unwrap(), key);
+        }
+        let url = database.unwrap_or_else(|| format!("sqlite:{}", site.path("one/muster.db").display()));
+        muster_tests::reseal_on(&url, &key, &app::open::seal_key().unwrap()).await;
+        until("it stops", async || site.has_logged("this server stops").then_some(())).await;
+        assert!(site.has_logged("a key that this server does not have"));
+        assert!(!site.ended(0).await, "with an exit code that says so");
+    }
+}

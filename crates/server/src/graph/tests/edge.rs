@@ -182,6 +182,21 @@ async fn a_server_that_is_not_ready_says_why_in_one_line() {
     world.get("/healthz").await.expect(200);
 }
 
+#[tokio::test]
+async fn a_server_that_may_not_work_with_its_database_any_more_is_not_ready() {
+    let world = world().await;
+    let now = world.app.now();
+    let rotating = world.app.store.transact(move |tx| {
+        let minute = Duration::from_secs(60);
+        Box::pin(async move { store::lease::try_acquire(tx, "rotation", "another key", now, minute).await })
+    });
+    assert!(rotating.await.unwrap());
+    world.get("/readyz").await.expect(200);
+    app::loops::node::turn(world.app.clone()).await.unwrap();
+    let told = world.get("/readyz").await.expect(503).text;
+    assert!(told.starts_with("not ready: the seal key of this database is being changed"), "{told}");
+}
+
 /// Refuses: A
 /// Whoever asks for readiness makes no work: it is told from memory, whatever the database does just now.
 #[tokio::test]
