@@ -23,9 +23,9 @@ pub(crate) struct Rotate {
 /// What to change.
 #[derive(Debug, Subcommand)]
 enum RotateCommand {
-    /// Make another key, and seal everything with it that the old one sealed.
+    /// Make another key, and seal everything with it that older ones sealed.
     ///
-    /// Every server of the database must be stopped. Run it again if it was interrupted: it goes on where it was.
+    /// Every server of the database must be stopped. Run it again if it was interrupted: that makes another key, too.
     ///
     /// Example: muster rotate seal-key --config /etc/muster/muster.toml
     SealKey,
@@ -39,20 +39,23 @@ pub(crate) async fn rotate(rotate: Rotate, format: Format) -> Result<(), CliErro
     start::must_exist(&settings)?;
     let _lock = start::lock(&settings)?;
     let mut keys = key_file::read(path)?;
-    let resumed = keys.len() > 1;
-    if !resumed {
-        keys.insert(0, app::open::seal_key().map_err(CliError::failed)?);
-    }
+    // Also when there are two, of a rotation that was interrupted or a copy of that moment: whoever wants another key is
+    // not helped by one that lay about.
+    let broken_off = keys.len() > 1;
+    keys.insert(0, app::open::seal_key().map_err(CliError::failed)?);
     let rotation = Rotation::begin(&start::place_with(&settings, &keys)?, &Clock::system()).await;
     let rotation = rotation.map_err(CliError::failed)?;
     let changed = change(&settings, &rotation, keys).await;
     let ended = rotation.end().await.map_err(CliError::failed);
     let (sealed, old) = changed?;
     ended?;
-    let went_on = if resumed { " A rotation that was interrupted went on." } else { "" };
+    let broken_off = match broken_off {
+        true => " A rotation that was interrupted is over with it: the key that it made is old, too.",
+        false => "",
+    };
     let mut words = format!(
-        "Sealed {sealed} rows anew; {} holds the new key alone.{went_on}\nThe old one is {}: only copies made before need it. \
-         Destroy it with the last of them.",
+        "Sealed {sealed} rows anew; {} holds the new key alone.{broken_off}\nWhat it held before is {}: only copies made \
+         before need it. Destroy it with the last of them.",
         path.display(),
         old.display(),
     );
