@@ -11,7 +11,7 @@ use domain::Time;
 use net::Clock;
 use serde::{Deserialize, Serialize};
 use store::archive::{self, TableCopy};
-use store::{Migrations, Store};
+use store::{Migrations, Store, StoreError};
 
 use crate::open::{Place, config, internal};
 use crate::{AppError, Result};
@@ -173,6 +173,20 @@ pub async fn restore(folder: &Path, manifest: &Manifest, place: &Place) -> Resul
     let opened = filled?;
     Store::open(config(place)?).await?.close().await;
     Ok(opened)
+}
+
+/// Has a SQLite database that nobody has open in one file, without a log beside it. Whether it is: what is no database any
+/// more stays as it is.
+///
+/// # Errors
+/// The store's: somebody has it open.
+pub fn settle(path: &Path) -> Result<bool> {
+    store::one_file::make(path).map_err(|error| match error {
+        StoreError::Busy => {
+            AppError::conflict(format!("a program has {} open: end it first", path.display()))
+        }
+        other => other.into(),
+    })
 }
 
 /// How many sealed rows there are, all of which open.

@@ -21,6 +21,7 @@ pub mod inspect;
 pub mod lease;
 pub mod managed_device;
 mod migrate;
+pub mod one_file;
 mod page;
 mod postgres;
 pub mod profile;

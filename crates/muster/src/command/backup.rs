@@ -1,11 +1,14 @@
 //! `muster backup`, `muster backup verify` and `muster restore`: all that a server needs, as a folder.
 
+mod in_place;
+
 use std::path::{Path, PathBuf};
 
 use app::backup::{self, Keys, Manifest, Passphrase, Surroundings};
 use clap::{Args, Subcommand};
 use net::Clock;
 
+use self::in_place::{remove, with_suffix};
 use crate::error::CliError;
 use crate::output::{self, Format};
 use crate::profile_file::write_private;
@@ -179,7 +182,7 @@ pub(crate) async fn restore(command: Restore, format: Format) -> Result<(), CliE
         None => keys_of(&settings)?.seal.clone(),
     };
     let (secrets, kept) = match settings.sqlite_path() {
-        Some(path) => in_place(&command.folder, &manifest, &path, &seal, command.replace).await?,
+        Some(path) => tried_and_put(&command.folder, &manifest, &path, &seal, command.replace).await?,
         None => {
             let place = key_file::place(&settings.database_url, &seal)?;
             let restored = backup::restore(&command.folder, &manifest, &place).await;
@@ -254,7 +257,7 @@ impl Files {
 
 /// Restores into a file beside the database, and puts it in place once everything in it opened. Answers how many secrets
 /// that were, and where the database is that was there before.
-async fn in_place(
+async fn tried_and_put(
     folder: &Path,
     manifest: &Manifest,
     path: &Path,
@@ -277,55 +280,7 @@ async fn in_place(
             return Err(CliError::failed(error));
         }
     };
-    // A log that somebody left there is not of the database that comes, and SQLite would take it for its own.
-    let replaced = has_parts(path);
-    let old = free_name(path);
-    if replaced {
-        rename_all(path, &old)?;
-    }
-    rename_all(&trial, path)?;
-    Ok((secrets, replaced.then_some(old)))
-}
-
-/// A SQLite database is up to three files.
-const PARTS: [&str; 3] = ["", "-wal", "-shm"];
-
-fn has_parts(path: &Path) -> bool {
-    PARTS.iter().any(|part| with_suffix(path, part).exists())
-}
-
-/// Where what is replaced is kept: never in place of what an earlier restore has kept.
-fn free_name(path: &Path) -> PathBuf {
-    let named = |n: u32| {
-        with_suffix(path, &if n == 1 { ".before-restore".into() } else { format!(".before-restore-{n}") })
-    };
-    (1..).map(named).find(|name| !has_parts(name)).unwrap_or_else(|| named(0))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn rename_all(from: &Path, to: &Path) -> Result<(), CliError> {
-    for part in PARTS {
-        let (from, to) = (with_suffix(from, part), with_suffix(to, part));
-        if from.exists() {
-            std::fs::rename(&from, &to).map_err(|e| CliError::file("write", &to, e))?;
-        }
-    }
-    Ok(())
-}
-
-fn remove(path: &Path) -> Result<(), CliError> {
-    for part in PARTS {
-        let path = with_suffix(path, part);
-        if path.exists() {
-            std::fs::remove_file(&path).map_err(|e| CliError::file("write", &path, e))?;
-        }
-    }
-    Ok(())
+    Ok((secrets, in_place::put(&trial, path)?))
 }
 
 fn private_folder(path: &Path) -> Result<(), CliError> {
