@@ -7,7 +7,7 @@ use app::open::Place;
 use zeroize::Zeroizing;
 
 use crate::error::CliError;
-use crate::profile_file::write_private;
+use crate::owner::Owner;
 
 /// A key in base64.
 pub(crate) type Key = Zeroizing<String>;
@@ -29,13 +29,19 @@ pub(crate) fn written(keys: &[Key]) -> Zeroizing<String> {
 }
 
 /// Puts keys in a file's place, all at once: whoever is killed meanwhile has the old file or the new one.
-pub(crate) fn replace(path: &Path, keys: &[Key]) -> Result<(), CliError> {
+pub(crate) fn replace(path: &Path, keys: &[Key], owner: Owner) -> Result<(), CliError> {
     let mut next = path.as_os_str().to_owned();
     next.push(".next");
     let next = std::path::PathBuf::from(next);
-    write_private(&next, written(keys).as_bytes())?;
-    let on_disk = std::fs::File::open(&next).and_then(|file| file.sync_all());
-    let replaced = on_disk.and_then(|()| std::fs::rename(&next, path)).and_then(|()| {
+    // One that was killed may have left it, and nobody may write it, as it is with the file itself.
+    match std::fs::remove_file(&next) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(CliError::file("write", &next, error));
+        }
+        _ => {}
+    }
+    owner.write(&next, written(keys).as_bytes())?;
+    let replaced = std::fs::rename(&next, path).and_then(|()| {
         // The name is on disk only when its folder is: rows sealed with the new key must never outlive it.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         std::fs::File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all())

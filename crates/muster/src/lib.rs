@@ -10,6 +10,7 @@ mod error;
 mod key_file;
 mod log;
 mod output;
+mod owner;
 mod portal;
 mod practice_file;
 mod profile_file;

@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::Handles;
 use crate::error::CliError;
 use crate::key_file;
+use crate::owner::Owner;
 use crate::practice_file::PracticeFile;
 use crate::profile_file::write_private;
 use crate::settings::server::Bounds;
@@ -245,7 +246,10 @@ pub(crate) fn lock_path(data: &Path) -> PathBuf {
 /// one, and a copy must not be put in place under a running server. The lock goes with the process.
 pub(crate) fn lock(settings: &Settings) -> Result<File, CliError> {
     let path = lock_path(&settings.data);
-    let file = File::create(&path).map_err(|e| CliError::file("write", &path, e))?;
+    let owner = Owner::of_new(&settings.data)?;
+    // Made by root, it would keep the server's user out.
+    let made = File::create(&path).and_then(|file| owner.take(&file).map(|()| file));
+    let file = made.map_err(|e| CliError::file("write", &path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {

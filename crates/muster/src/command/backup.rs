@@ -11,7 +11,7 @@ use net::Clock;
 use self::in_place::{remove, with_suffix};
 use crate::error::CliError;
 use crate::output::{self, Format};
-use crate::profile_file::write_private;
+use crate::owner::Owner;
 use crate::settings::{Flags, Place, Settings};
 use crate::{key_file, start};
 
@@ -168,7 +168,7 @@ async fn verify(settings: &Settings, folder: &Path, secret: &Secret, format: For
 
 /// `muster restore`: tries the copy with the keys before it touches what is there.
 pub(crate) async fn restore(command: Restore, format: Format) -> Result<(), CliError> {
-    let settings = Settings::load(command.place, Flags::default())?;
+    let settings = Settings::load(command.place.clone(), Flags::default())?;
     std::fs::create_dir_all(&settings.data).map_err(|e| CliError::file("write", &settings.data, e))?;
     let _lock = start::lock(&settings)?;
     let manifest = backup::verify(&command.folder).map_err(CliError::failed)?;
@@ -182,7 +182,7 @@ pub(crate) async fn restore(command: Restore, format: Format) -> Result<(), CliE
         None => keys_of(&settings)?.seal.clone(),
     };
     let (secrets, kept) = match settings.sqlite_path() {
-        Some(path) => tried_and_put(&command.folder, &manifest, &path, &seal, command.replace).await?,
+        Some(path) => tried_and_put(&command, &manifest, &path, &seal, &settings.data).await?,
         None => {
             let place = key_file::place(&settings.database_url, &seal)?;
             let restored = backup::restore(&command.folder, &manifest, &place).await;
@@ -190,7 +190,7 @@ pub(crate) async fn restore(command: Restore, format: Format) -> Result<(), CliE
         }
     };
     if let Some(files) = others {
-        files.write()?;
+        files.write(&settings.data)?;
     }
     output::done(format, &restored(&settings, &manifest, secrets, kept.as_deref()));
     Ok(())
@@ -250,21 +250,27 @@ impl Files {
         Ok(Self(missing))
     }
 
-    fn write(self) -> Result<(), CliError> {
-        self.0.iter().try_for_each(|(path, content)| write_private(path, content.as_bytes()))
+    fn write(self, data: &Path) -> Result<(), CliError> {
+        for (path, content) in self.0 {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(|e| CliError::file("write", folder, e))?;
+            }
+            Owner::of(&path, data)?.write(&path, content.as_bytes())?;
+        }
+        Ok(())
     }
 }
 
 /// Restores into a file beside the database, and puts it in place once everything in it opened. Answers how many secrets
 /// that were, and where the database is that was there before.
 async fn tried_and_put(
-    folder: &Path,
+    command: &Restore,
     manifest: &Manifest,
     path: &Path,
     seal: &str,
-    replace: bool,
+    data: &Path,
 ) -> Result<(u64, Option<PathBuf>), CliError> {
-    if path.exists() && !replace {
+    if path.exists() && !command.replace {
         let words =
             format!("{} exists: stop the server, and say --replace (the old one is kept)", path.display());
         return Err(CliError::Words(words));
@@ -272,7 +278,7 @@ async fn tried_and_put(
     let trial = with_suffix(path, ".restoring");
     remove(&trial)?;
     let place = key_file::place(&format!("sqlite:{}", trial.display()), seal)?;
-    let tried = backup::restore(folder, manifest, &place).await;
+    let tried = backup::restore(&command.folder, manifest, &place).await;
     let secrets = match tried {
         Ok(secrets) => secrets,
         Err(error) => {
@@ -280,6 +286,7 @@ async fn tried_and_put(
             return Err(CliError::failed(error));
         }
     };
+    Owner::of(path, data)?.give(&trial)?;
     Ok((secrets, in_place::put(&trial, path)?))
 }
 

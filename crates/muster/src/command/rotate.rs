@@ -8,6 +8,7 @@ use net::Clock;
 
 use crate::error::CliError;
 use crate::output::{self, Format};
+use crate::owner::Owner;
 use crate::settings::{Flags, Place, Settings};
 use crate::{key_file, start};
 
@@ -79,9 +80,14 @@ async fn change(
     rotation: &Rotation,
     keys: Vec<key_file::Key>,
 ) -> Result<(u64, PathBuf), CliError> {
-    key_file::replace(&settings.seal_key_file, &keys)?;
+    key_file::replace(&settings.seal_key_file, &keys, owner(settings)?)?;
     let sealed = rotation.reseal().await.map_err(CliError::failed)?;
     Ok((sealed, retire(settings, keys).await?))
+}
+
+/// Whose the key file is, and all that is made of it.
+fn owner(settings: &Settings) -> Result<Owner, CliError> {
+    Owner::of(&settings.seal_key_file, &settings.data)
 }
 
 /// Takes the old keys out of the file, once everything opens without them; where they are kept.
@@ -94,8 +100,9 @@ async fn retire(settings: &Settings, mut keys: Vec<key_file::Key>) -> Result<Pat
     store.close().await;
     opened.map_err(CliError::failed)?;
     let retired = free_name(path);
-    key_file::replace(&retired, &old)?;
-    key_file::replace(path, &keys)?;
+    let owner = owner(settings)?;
+    key_file::replace(&retired, &old, owner)?;
+    key_file::replace(path, &keys, owner)?;
     Ok(retired)
 }
 

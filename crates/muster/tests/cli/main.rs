@@ -14,6 +14,7 @@ mod doctor;
 mod moving;
 mod nodes;
 mod operator;
+mod owners;
 mod stopping;
 mod support;
 mod trouble;
