@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use net::Clock;
 
 use self::in_place::{remove, with_suffix};
+use crate::command::serve::Stop;
 use crate::error::CliError;
 use crate::output::{self, Format};
 use crate::owner::Owner;
@@ -157,13 +158,22 @@ async fn verify(settings: &Settings, folder: &Path, secret: &Secret, format: For
     };
     // All of it, in a database of its own.
     let trial = std::env::temp_dir().join(format!("muster-verify-{}", std::process::id()));
-    private_folder(&trial)?;
     let place = key_file::place(&format!("sqlite:{}", trial.join("muster.db").display()), &seal)?;
-    let tried = backup::restore(folder, &manifest, &place).await;
+    let mut stop = Stop::listen()?;
+    private_folder(&trial)?;
+    let tried = unless_told(&mut stop, backup::restore(folder, &manifest, &place)).await;
     std::fs::remove_dir_all(&trial).map_err(|e| CliError::file("remove", &trial, e))?;
-    let secrets = tried.map_err(CliError::failed)?;
+    let secrets = tried?;
     output::done(format, &format!("{whole}\nIt was restored on trial, and its {secrets} secrets open."));
     Ok(())
+}
+
+/// Goes on until it is done or the program is told to stop, so that what is half done can be taken away.
+async fn unless_told<T>(stop: &mut Stop, work: impl Future<Output = app::Result<T>>) -> Result<T, CliError> {
+    tokio::select! {
+        done = work => done.map_err(CliError::failed),
+        () = stop.told() => Err(CliError::Words("told to stop: nothing is left of what was begun".into())),
+    }
 }
 
 /// `muster restore`: tries the copy with the keys before it touches what is there.
@@ -276,14 +286,15 @@ async fn tried_and_put(
         return Err(CliError::Words(words));
     }
     let trial = with_suffix(path, ".restoring");
+    let mut stop = Stop::listen()?;
     remove(&trial)?;
     let place = key_file::place(&format!("sqlite:{}", trial.display()), seal)?;
-    let tried = backup::restore(&command.folder, manifest, &place).await;
+    let tried = unless_told(&mut stop, backup::restore(&command.folder, manifest, &place)).await;
     let secrets = match tried {
         Ok(secrets) => secrets,
         Err(error) => {
             remove(&trial)?;
-            return Err(CliError::failed(error));
+            return Err(error);
         }
     };
     Owner::of(path, data)?.give(&trial)?;

@@ -11,6 +11,7 @@
 mod admin;
 mod balancer;
 mod doctor;
+mod interrupted;
 mod moving;
 mod nodes;
 mod operator;
