@@ -4,6 +4,7 @@ pub mod assign;
 pub mod commands;
 pub mod identity_renewal;
 pub mod last_seen;
+mod lease;
 pub mod node;
 pub mod push;
 pub mod retention;

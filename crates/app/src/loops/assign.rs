@@ -21,6 +21,7 @@ use futures_util::StreamExt as _;
 use mdm::ade::AssignmentResponse;
 use store::device::Gap;
 
+use super::lease::Lease;
 use crate::points::Point;
 use crate::profile::content::{self, Content};
 use crate::scope::Scope;
@@ -32,8 +33,6 @@ const SIDE_BY_SIDE: usize = 4;
 const GAPS: u32 = 2_000;
 /// Rounds of one turn for one token, so that no token holds up the others: 200,000 devices.
 const ROUNDS: u32 = 100;
-/// How long a node has a token's assignments to itself without a sign of life: longer than one call to Apple.
-const LEASE: Duration = Duration::from_secs(90);
 /// When to look again at a token that another node has: what was wanted meanwhile may have come too late for its turn.
 const HELD_ELSEWHERE: Duration = Duration::from_secs(15);
 /// Longest wait between turns: what an administrator changed at a node that died before it acted is found here.
@@ -103,17 +102,13 @@ async fn assign_token(app: App, tenant: TenantId, id: TokenId) -> Result<Time> {
     if undefined.is_empty() && due.is_none_or(|due| due > now) {
         return Ok(due.unwrap_or(Time::NEVER));
     }
-    let lease = format!("assign/{tenant}/{id}");
-    if !hold(&app, &lease).await? {
+    let Some(lease) = Lease::take(&app, format!("assign/{tenant}/{id}")).await? else {
         return Ok(now.plus(HELD_ELSEWHERE));
-    }
+    };
     app.at(Point::AssignLeased);
     let client = ade::client(&app, &token).await?;
     let worked = work(&app, &client, &token, undefined, &lease).await;
-    app.commit((lease, app.instance.clone()), |tx, (lease, holder)| {
-        Box::pin(async move { Ok(store::lease::release(tx, &lease, &holder).await?) })
-    })
-    .await?;
+    lease.release().await?;
     match worked? {
         Ended::Paused(until) => Ok(until),
         Ended::Quiet => {
@@ -133,14 +128,6 @@ async fn next_due(app: &App, token: &Token) -> Result<Time> {
     Ok(due.map_or(Time::NEVER, |due| due.max(app.now().plus(LOOK_AGAIN))))
 }
 
-async fn hold(app: &App, lease: &str) -> Result<bool> {
-    let args = (lease.to_owned(), app.instance.clone(), app.now());
-    app.commit(args, |tx, (lease, holder, now)| {
-        Box::pin(async move { Ok(store::lease::try_acquire(tx, &lease, &holder, now, LEASE).await?) })
-    })
-    .await
-}
-
 /// How the work on a token ended.
 enum Ended {
     /// Nothing is left that may be done now.
@@ -154,18 +141,18 @@ async fn work(
     client: &Client,
     token: &Token,
     undefined: Vec<ProfileId>,
-    lease: &str,
+    lease: &Lease,
 ) -> Result<Ended> {
     for profile in undefined {
+        if !may_go_on(app, lease).await? {
+            return Ok(Ended::Paused(Lease::look_again(app)));
+        }
         // One bad profile must not stop the others (lessons 19): only what concerns the token ends the work.
-        if let Err(error) = define(app, client, token, &profile).await? {
+        if let Err(error) = define(app, client, token, &profile, lease).await? {
             return in_trouble(app, token, &error).await;
         }
     }
     for _ in 0..ROUNDS {
-        if app.is_stopping() || !hold(app, lease).await? {
-            return Ok(Ended::Paused(app.now().plus(LEASE)));
-        }
         let args = (Scope::new(app, &token.tenant), token.id.clone());
         let gaps = app
             .look(args, |tx, (scope, token)| {
@@ -186,12 +173,20 @@ async fn work(
         let devices: BTreeMap<&Serial, &Device> =
             gaps.iter().map(|gap| (&gap.device.serial, &gap.device)).collect();
         for batch in plan.batches {
-            if let Err(error) = assign(app, client, token, &batch, &devices).await? {
+            if !may_go_on(app, lease).await? {
+                return Ok(Ended::Paused(Lease::look_again(app)));
+            }
+            if let Err(error) = assign(app, client, token, &batch, &devices, lease).await? {
                 return in_trouble(app, token, &error).await;
             }
         }
     }
     Ok(Ended::Quiet)
+}
+
+/// Whether the next call is this node's to make.
+async fn may_go_on(app: &App, lease: &Lease) -> Result<bool> {
+    Ok(!app.is_stopping() && lease.hold().await?)
 }
 
 /// A serial may want a profile that was deleted while the serial was hidden: then the default holds again.
@@ -267,7 +262,13 @@ enum Known {
 }
 
 /// Defines a profile if Apple does not have its present content.
-async fn define(app: &App, client: &Client, token: &Token, id: &ProfileId) -> Result<Result<(), AdeError>> {
+async fn define(
+    app: &App,
+    client: &Client,
+    token: &Token,
+    id: &ProfileId,
+    lease: &Lease,
+) -> Result<Result<(), AdeError>> {
     let args = (Scope::new(app, &token.tenant), token.clone(), id.clone());
     let known = app
         .commit(args, |tx, (scope, token, id)| {
@@ -291,7 +292,7 @@ async fn define(app: &App, client: &Client, token: &Token, id: &ProfileId) -> Re
         .await?;
     let Known::New(new) = known else { return Ok(Ok(())) };
     let (profile, apple, hash) = *new;
-    match client.define_profile(&apple).await {
+    match lease.during(client.define_profile(&apple)).await {
         Ok(answer) => {
             app.at(Point::AssignProfileDefined);
             let defined = DefinedProfile {
@@ -337,9 +338,10 @@ async fn assign(
     token: &Token,
     batch: &Batch,
     devices: &BTreeMap<&Serial, &Device>,
+    lease: &Lease,
 ) -> Result<Result<(), AdeError>> {
     let texts: Vec<String> = batch.serials.iter().map(ToString::to_string).collect();
-    let answer = match client.assign_profile(&batch.uuid, &texts).await {
+    let answer = match lease.during(client.assign_profile(&batch.uuid, &texts)).await {
         Ok(answer) => answer,
         Err(error) => {
             if matches!(error, AdeError::NotFound { .. }) {
@@ -349,7 +351,7 @@ async fn assign(
         }
     };
     app.at(Point::AssignCallAnswered);
-    let confirmed = read_back(client, batch, &answer).await;
+    let confirmed = lease.during(read_back(client, batch, &answer)).await;
     let results = results(app, batch, &answer, devices, &confirmed);
     let throttled = results.iter().any(|(_, assignment, _)| assignment.outcome == Some(Outcome::Throttled));
     let args = (Scope::new(app, &token.tenant), token.id.clone(), results, throttled);

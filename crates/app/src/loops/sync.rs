@@ -25,6 +25,7 @@ use self::ahead::{Batch, Found, PAGES, read_ahead};
 use self::pages::same_place;
 
 use super::Work;
+use super::lease::Lease;
 use crate::points::Point;
 use crate::scope::Scope;
 use crate::{App, Result, ade};
@@ -33,8 +34,6 @@ use crate::{App, Result, ade};
 const SIDE_BY_SIDE: usize = 4;
 /// Tokens of one turn.
 const TOKENS: u32 = 64;
-/// How long a node has a token's sync to itself without a sign of life: longer than one call to Apple may take.
-const LEASE: Duration = Duration::from_secs(90);
 /// When to look again at a token that another node has, or whose work another node may have left when it died.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 /// Longest wait between turns: what an administrator changed at a node that died before it acted is found here.
@@ -79,10 +78,9 @@ pub async fn turn(app: App) -> Result<Time> {
 
 /// Syncs one token, run after run while Apple's answers ask for it. Answers when to look again if it was left alone.
 async fn sync_token(app: App, tenant: TenantId, token: TokenId) -> Result<Time> {
-    let lease = format!("sync/{tenant}/{token}");
-    if !hold(&app, &lease).await? {
+    let Some(lease) = Lease::take(&app, format!("sync/{tenant}/{token}")).await? else {
         return Ok(app.now().plus(LOOK_AGAIN));
-    }
+    };
     app.at(Point::SyncLeased);
     let mut again = true;
     while again && !app.is_stopping() {
@@ -92,21 +90,9 @@ async fn sync_token(app: App, tenant: TenantId, token: TokenId) -> Result<Time> 
         };
     }
     app.at(Point::SyncRunEnded);
-    app.commit((lease, app.instance.clone()), |tx, (lease, holder)| {
-        Box::pin(async move { Ok(store::lease::release(tx, &lease, &holder).await?) })
-    })
-    .await?;
+    lease.release().await?;
     app.wake(Work::Assign);
     Ok(Time::NEVER)
-}
-
-/// Takes or prolongs the lease.
-async fn hold(app: &App, lease: &str) -> Result<bool> {
-    let args = (lease.to_owned(), app.instance.clone(), app.now());
-    app.commit(args, |tx, (lease, holder, now)| {
-        Box::pin(async move { Ok(store::lease::try_acquire(tx, &lease, &holder, now, LEASE).await?) })
-    })
-    .await
 }
 
 /// A run as it stands: what the next page is asked with.
@@ -157,7 +143,7 @@ async fn take_up_in(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: RunId) 
 }
 
 /// Reads pages until the run ends. Answers whether another run is due at once.
-async fn run_to_its_end(app: &App, lease: &str, step: Step) -> Result<bool> {
+async fn run_to_its_end(app: &App, lease: &Lease, step: Step) -> Result<bool> {
     app.at(Point::SyncRunBegun);
     let token = step.token.clone();
     let mut damaged = Damaged::default();
@@ -190,26 +176,29 @@ impl Damaged {
     }
 }
 
-async fn read_pages(app: &App, lease: &str, step: Step, damaged: &mut Damaged) -> Result<bool> {
+async fn read_pages(app: &App, lease: &Lease, step: Step, damaged: &mut Damaged) -> Result<bool> {
     let client = match ade::client(app, &step.token).await {
         Ok(client) => client,
         Err(error) => return give_up(app, &step, SyncProblem::Internal, error.to_string(), None).await,
     };
-    learn_account(app, &client, &step.token).await?;
+    lease.during(learn_account(app, &client, &step.token)).await?;
     let (found, finds) = mpsc::channel(PAGES);
     let reader = Box::pin(read_ahead(app, &client, step.clone(), found));
     let keeper = Box::pin(keep(app, lease, step, finds, damaged));
-    match select(keeper, reader).await {
-        // What is still being read is read again by the next run, from the cursor that is stored.
-        Either::Left((ended, _)) => ended,
-        Either::Right(((), keeper)) => keeper.await,
-    }
+    let both = async {
+        match select(keeper, reader).await {
+            // What is still being read is read again by the next run, from the cursor that is stored.
+            Either::Left((ended, _)) => ended,
+            Either::Right(((), keeper)) => keeper.await,
+        }
+    };
+    lease.during(both).await
 }
 
 /// Stores what is read, until the run ends. Answers whether another run is due at once.
 async fn keep(
     app: &App,
-    lease: &str,
+    lease: &Lease,
     mut step: Step,
     mut finds: mpsc::Receiver<Found>,
     damaged: &mut Damaged,
@@ -231,7 +220,7 @@ async fn keep(
         if let Some(error) = trouble {
             return self::trouble(app, &step, error).await;
         }
-        if app.is_stopping() || !hold(app, lease).await? {
+        if app.is_stopping() || !lease.hold().await? {
             // The pages are stored: whoever takes the run up, goes on from there.
             return Ok(false);
         }

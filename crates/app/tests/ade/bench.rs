@@ -98,6 +98,11 @@ impl Bench {
     /// Closes the database and opens it as a new process would.
     pub(crate) async fn restart(&mut self) {
         self.app.store.close().await;
+        self.app = self.another().await;
+    }
+
+    /// Another server on the same database.
+    pub(crate) async fn another(&self) -> App {
         let opened = open(
             &self.place,
             self.clock.clone(),
@@ -107,7 +112,7 @@ impl Bench {
             Some(&self.practice_apple),
         )
         .await;
-        self.app = opened.unwrap().app;
+        opened.unwrap().app
     }
 
     pub(crate) async fn add_push_certificate(&self) {

@@ -5,6 +5,7 @@ mod assign;
 mod bench;
 mod device;
 mod engine;
+mod leases;
 mod loops;
 mod sync;
 mod token;
