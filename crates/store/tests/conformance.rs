@@ -21,18 +21,28 @@ mod sample;
 
 #[path = "conformance/assignment.rs"]
 mod assignment;
+#[path = "conformance/command.rs"]
+mod command;
 #[path = "conformance/engine.rs"]
 mod engine;
 #[path = "conformance/hostile.rs"]
 mod hostile;
+#[path = "conformance/identity.rs"]
+mod identity;
 #[path = "conformance/isolation.rs"]
 mod isolation;
-#[path = "conformance/management.rs"]
-mod management;
+#[path = "conformance/managed_device.rs"]
+mod managed_device;
 #[path = "conformance/pages.rs"]
 mod pages;
+#[path = "conformance/push.rs"]
+mod push;
 #[path = "conformance/secrets.rs"]
 mod secrets;
+#[path = "conformance/setup.rs"]
+mod setup;
+#[path = "conformance/sync.rs"]
+mod sync;
 #[path = "conformance/transport.rs"]
 mod transport;
 #[path = "conformance/upgrades.rs"]
