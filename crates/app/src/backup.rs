@@ -25,6 +25,9 @@ const MANIFEST: &str = "manifest.json";
 /// Where the keys are, sealed with a passphrase.
 const KEYS: &str = "keys.json";
 
+/// Sealed rows that are opened at a time.
+const OPENED: u32 = 1_000;
+
 /// What a copy says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -194,7 +197,9 @@ pub fn settle(path: &Path) -> Result<bool> {
 /// # Errors
 /// [`store::StoreError::Sealed`] if one does not.
 pub async fn opens(store: &Store) -> Result<u64> {
-    store.read(|tx| Box::pin(async move { Ok::<_, AppError>(store::secret::open_all(tx).await?) })).await
+    let opened = store
+        .read(|tx| Box::pin(async move { Ok::<_, AppError>(store::secret::open_all(tx, OPENED).await?) }));
+    opened.await
 }
 
 fn partial(to: &Path) -> PathBuf {

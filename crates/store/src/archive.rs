@@ -216,7 +216,7 @@ pub async fn fill(store: &Store, folder: &Path, tables: &[TableCopy]) -> Result<
                 let target = target.ok_or_else(|| corrupt(&copy.name, "is a table of another program"))?;
                 fill_table(tx, &folder, copy, target).await?;
             }
-            secret::open_all(tx).await
+            secret::open_all(tx, PAGE).await
         })
     });
     work.await

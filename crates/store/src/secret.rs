@@ -74,18 +74,26 @@ pub async fn reseal_all(tx: &mut Tx<'_>, batch: u32) -> Result<u64, StoreError> 
     Ok(done)
 }
 
-/// How many rows are sealed, in every sealed table, all of which open.
+/// How many rows are sealed, in every sealed table, all of which open. At most `page` of them are in memory at a time.
 ///
 /// # Errors
 /// [`StoreError::Sealed`] if one does not: the wrong keys, or a row that was changed.
-pub async fn open_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+pub async fn open_all(tx: &mut Tx<'_>, page: u32) -> Result<u64, StoreError> {
     let mut opened = 0;
     for table in [&SECRETS, &COMMANDS, &CHECKS] {
-        // No sealed value begins with nothing: these are all of them.
-        for mut row in tx.list(table.stale, params![&[][..] as &[u8], u32::MAX]).await? {
-            let place = (table.place)(&row.text()?, &row.text()?, &row.text()?);
-            tx.seal.open(&place, &row.bytes()?)?;
-            opened += 1;
+        // No name is empty: this comes before all of them.
+        let mut after = (String::new(), String::new(), String::new());
+        loop {
+            let rows = tx.list(table.after, params![after.0.as_str(), after.1.as_str(), after.2.as_str(), page]).await?;
+            let found = rows.len();
+            for mut row in rows {
+                after = (row.text()?, row.text()?, row.text()?);
+                tx.seal.open(&(table.place)(&after.0, &after.1, &after.2), &row.bytes()?)?;
+                opened += 1;
+            }
+            if found < page as usize {
+                break;
+            }
         }
     }
     Ok(opened)
@@ -95,6 +103,8 @@ pub async fn open_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 struct SealedTable {
     /// Three names and the sealed bytes, of rows that do not begin with `$1`.
     stale: &'static str,
+    /// The same of rows that come after the names `$1` to `$3`.
+    after: &'static str,
     /// `$1` to `$3`: the names; `$4` and `$5`: sealed anew, and as it was.
     write: &'static str,
     place: fn(&str, &str, &str) -> Vec<u8>,
@@ -103,6 +113,8 @@ struct SealedTable {
 const SECRETS: SealedTable = SealedTable {
     stale: "select tenant_id, kind, owner, sealed from secret where substr(sealed, 1, 9) <> $1 \
         order by tenant_id, kind, owner limit $2",
+    after: "select tenant_id, kind, owner, sealed from secret where (tenant_id, kind, owner) > ($1, $2, $3) \
+        order by tenant_id, kind, owner limit $4",
     write: "update secret set sealed = $4 where tenant_id = $1 and kind = $2 and owner = $3 and sealed = $5",
     place,
 };
@@ -110,12 +122,16 @@ const SECRETS: SealedTable = SealedTable {
 const COMMANDS: SealedTable = SealedTable {
     stale: "select tenant_id, device_id, id, sealed from command where substr(sealed, 1, 9) <> $1 \
         order by tenant_id, device_id, id limit $2",
+    after: "select tenant_id, device_id, id, sealed from command where (tenant_id, device_id, id) > ($1, $2, $3) \
+        order by tenant_id, device_id, id limit $4",
     write: "update command set sealed = $4 where tenant_id = $1 and device_id = $2 and id = $3 and sealed = $5",
     place: command::place,
 };
 
 const CHECKS: SealedTable = SealedTable {
     stale: "select name, name, name, sealed from seal_check where substr(sealed, 1, 9) <> $1 order by name limit $2",
+    after: "select name, name, name, sealed from seal_check where (name, name, name) > ($1, $2, $3) \
+        order by name limit $4",
     write: "update seal_check set sealed = $4 where name = $1 and name = $2 and name = $3 and sealed = $5",
     place: |name, _, _| name.as_bytes().to_vec(),
 };

@@ -63,7 +63,7 @@ async fn a_copy_of_either_engine_fills_either_and_says_the_same_again(bench: Ben
             assert_eq!((&before.name, before.rows), (&after.name, after.rows));
             assert_eq!(rows(folder.path(), before), rows(again.path(), after), "{}", before.name);
         }
-        let opened: Result<u64, StoreError> = read!(reopened.store, [], |tx| secret::open_all(tx).await);
+        let opened: Result<u64, StoreError> = read!(reopened.store, [], |tx| secret::open_all(tx, 100).await);
         assert_eq!(opened.unwrap(), SecretKind::ALL.len() as u64 + 3 + 1);
     }
 }

@@ -14,6 +14,7 @@ on_both_engines!(
     the_wrong_key_is_refused_at_the_start,
     a_secret_copied_to_another_place_does_not_open,
     a_body_that_was_changed_does_not_open,
+    every_sealed_row_is_opened_a_few_at_a_time,
 );
 
 type Done = Result<(), StoreError>;
@@ -160,4 +161,25 @@ async fn a_body_that_was_changed_does_not_open(bench: Bench) {
     let outcome: Result<_, StoreError> =
         read!(bench.store, [tenant], |tx| command::get(tx, &tenant, &id("m-C01"), &id("second")).await);
     assert!(matches!(outcome, Err(StoreError::Sealed(_))), "{:?}", outcome.map(drop));
+}
+
+/// There may be a million commands: their bodies are never all in memory.
+async fn every_sealed_row_is_opened_a_few_at_a_time(bench: Bench) {
+    fill(&bench).await;
+    let rows = SecretKind::ALL.len() as u64 + 2;
+    for page in [1, 2, 3, 1_000] {
+        let opened: Result<u64, StoreError> = read!(bench.store, [], |tx| secret::open_all(tx, page).await);
+        assert_eq!(opened.unwrap(), rows, "{page} at a time");
+    }
+    // Whichever it is, and on whichever page.
+    for kind in SecretKind::ALL {
+        let other = "(select sealed from seal_check limit 1)";
+        bench.raw(&format!("update secret set sealed = {other} where kind = '{}'", kind.as_str())).await;
+        let opened: Result<u64, StoreError> = read!(bench.store, [], |tx| secret::open_all(tx, 2).await);
+        assert!(matches!(opened, Err(StoreError::Sealed(_))), "{kind:?}: {opened:?}");
+        let tenant: TenantId = id("t");
+        let mended: Done =
+            tx!(bench.store, [tenant], |tx| secret::put(tx, &tenant, kind, "owner", b"mended").await);
+        mended.unwrap();
+    }
 }
