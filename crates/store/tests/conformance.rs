@@ -21,6 +21,8 @@ mod sample;
 
 #[path = "conformance/assignment.rs"]
 mod assignment;
+#[path = "conformance/closing.rs"]
+mod closing;
 #[path = "conformance/command.rs"]
 mod command;
 #[path = "conformance/engine.rs"]

@@ -19,7 +19,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use pki::seal::SealKeys;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::transaction::Transaction;
 use crate::tx::Engine;
@@ -216,11 +216,13 @@ impl Writers {
 
 /// One writer: until nobody can queue any more.
 async fn write(pool: Pool, seal: Arc<SealKeys>, jobs: Arc<tokio::sync::Mutex<mpsc::Receiver<Box<dyn Job>>>>) {
+    let mut beside = JoinSet::new();
     loop {
+        while beside.try_join_next().is_some() {}
         let mut batch = Vec::new();
         {
             let mut jobs = jobs.lock().await;
-            let Some(first) = jobs.recv().await else { return };
+            let Some(first) = jobs.recv().await else { break };
             batch.push(first);
             // The other writers have their share: one batch of all would be done by one connection alone.
             let share = jobs.len().div_ceil(WRITERS).min(BATCH);
@@ -235,13 +237,20 @@ async fn write(pool: Pool, seal: Arc<SealKeys>, jobs: Arc<tokio::sync::Mutex<mps
                 job.alone(pool.clone(), Arc::clone(&seal), false).await;
             }
         } else {
-            run_batch(&pool, &seal, batch).await;
+            run_batch(&pool, &seal, batch, &mut beside).await;
         }
     }
+    // Whoever closes the store waits for these too: the pool is closed then, and they need it.
+    while beside.join_next().await.is_some() {}
 }
 
-/// Runs a batch as one transaction; what met another transaction runs alone afterwards.
-async fn run_batch(pool: &Pool, seal: &Arc<SealKeys>, mut batch: Vec<Box<dyn Job>>) {
+/// Runs a batch as one transaction; what met another transaction runs alone afterwards, beside the next ones.
+async fn run_batch(
+    pool: &Pool,
+    seal: &Arc<SealKeys>,
+    mut batch: Vec<Box<dyn Job>>,
+    beside: &mut JoinSet<()>,
+) {
     let (fate, alone) = match pool.get().await {
         Err(error) => (Err(error.into()), Vec::new()),
         Ok(client) => {
@@ -258,7 +267,7 @@ async fn run_batch(pool: &Pool, seal: &Arc<SealKeys>, mut batch: Vec<Box<dyn Job
     };
     for (n, job) in batch.into_iter().enumerate() {
         if alone.contains(&n) {
-            tokio::spawn(job.alone(pool.clone(), Arc::clone(seal), true));
+            beside.spawn(job.alone(pool.clone(), Arc::clone(seal), true));
         } else {
             job.answer(fate.clone());
         }
