@@ -39,6 +39,7 @@ pub mod token;
 pub mod trouble;
 mod tx;
 mod value;
+mod work;
 
 pub use error::{Retryable, StoreError};
 pub use migrate::{Migration, Migrations, Schema};

@@ -84,7 +84,9 @@ pub async fn open_all(tx: &mut Tx<'_>, page: u32) -> Result<u64, StoreError> {
         // No name is empty: this comes before all of them.
         let mut after = (String::new(), String::new(), String::new());
         loop {
-            let rows = tx.list(table.after, params![after.0.as_str(), after.1.as_str(), after.2.as_str(), page]).await?;
+            let rows = tx
+                .list(table.after, params![after.0.as_str(), after.1.as_str(), after.2.as_str(), page])
+                .await?;
             let found = rows.len();
             for mut row in rows {
                 after = (row.text()?, row.text()?, row.text()?);

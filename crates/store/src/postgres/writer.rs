@@ -18,11 +18,12 @@ use deadpool_postgres::{Client, Object, Pool};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use pki::seal::SealKeys;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::transaction::Transaction;
 use crate::tx::Engine;
+use crate::work::Work;
 use crate::{Retryable, StoreError, Tx};
 
 /// Batches under way at a time. More of them only take turns inside the server.
@@ -68,12 +69,6 @@ trait Job: Send {
     fn answer(self: Box<Self>, batch: Result<(), StoreError>);
     /// Runs in a transaction of its own until it commits, fails for good, or has been tried often enough; then answers.
     fn alone(self: Box<Self>, pool: Pool, seal: Arc<SealKeys>, met: bool) -> BoxFuture<'static, ()>;
-}
-
-struct Work<T, E, F> {
-    work: F,
-    outcome: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
 }
 
 /// Runs `work` once; a panic in it is an error of its own.
@@ -149,21 +144,14 @@ where
     }
 
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
-        let answer = match (self.outcome, batch) {
-            // Even a refusal may rest on what another piece wrote, and is undone now.
-            (_, Err(error)) => Err(error.into()),
-            (Some(outcome), Ok(())) => outcome,
-            (None, Ok(())) => Err(StoreError::Closed.into()),
-        };
-        // The caller may have gone; what was committed stays committed.
-        let _ = self.reply.send(answer);
+        Work::answer(*self, batch);
     }
 
     fn alone(self: Box<Self>, pool: Pool, seal: Arc<SealKeys>, met: bool) -> BoxFuture<'static, ()> {
-        let Work { work, reply, .. } = *self;
+        let mut job = *self;
         Box::pin(async move {
-            let answer = attempts(&work, &pool, &seal, 1 + u32::from(met)).await;
-            let _ = reply.send(answer);
+            job.outcome = Some(attempts(&job.work, &pool, &seal, 1 + u32::from(met)).await);
+            Work::answer(job, Ok(()));
         })
     }
 }
@@ -190,9 +178,9 @@ impl Writers {
         T: Send + 'static,
         E: From<StoreError> + Retryable + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        self.queue(Box::new(Work { work, outcome: None, reply }))?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        let (job, answer) = Work::new(work);
+        self.queue(Box::new(job))?;
+        answer.wait().await
     }
 
     fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {

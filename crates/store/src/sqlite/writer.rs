@@ -11,10 +11,10 @@ use std::thread::JoinHandle;
 use futures_util::future::BoxFuture;
 use pki::seal::SealKeys;
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
 use super::at_once;
 use crate::tx::Engine;
+use crate::work::Work;
 use crate::{StoreError, Tx};
 
 /// Jobs that share one commit. More would make the first of them wait too long for its answer.
@@ -29,12 +29,6 @@ trait Job: Send {
     fn run(&mut self, connection: &mut Connection, seal: &SealKeys) -> bool;
     /// Answers, once the fate of the batch is known.
     fn answer(self: Box<Self>, batch: Result<(), StoreError>);
-}
-
-struct Work<T, E, F> {
-    work: F,
-    outcome: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
 }
 
 impl<T, E, F> Job for Work<T, E, F>
@@ -53,14 +47,7 @@ where
     }
 
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
-        let answer = match (self.outcome, batch) {
-            // Even a refusal may rest on what another piece wrote, and is undone now.
-            (_, Err(error)) => Err(error.into()),
-            (Some(outcome), Ok(())) => outcome,
-            (None, Ok(())) => Err(StoreError::Closed.into()),
-        };
-        // The caller may have gone; what was committed stays committed.
-        let _ = self.reply.send(answer);
+        Work::answer(*self, batch);
     }
 }
 
@@ -94,9 +81,9 @@ impl Writer {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        self.queue(Box::new(Work { work, outcome: None, reply }))?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        let (job, answer) = Work::new(work);
+        self.queue(Box::new(job))?;
+        answer.wait().await
     }
 
     fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
