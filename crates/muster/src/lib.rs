@@ -9,6 +9,7 @@ mod command;
 mod error;
 mod key_file;
 mod log;
+mod named_file;
 mod output;
 mod owner;
 mod portal;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use app::open::Limits;
 use clap::{Args, ValueEnum};
+use net::forwarded::{CertificateHeader, Network};
 use serde::Deserialize;
 
 use crate::error::CliError;
@@ -151,17 +152,17 @@ pub(crate) struct Settings {
     /// Where health and metrics are told, and nothing else.
     pub(crate) health_listen: Option<SocketAddr>,
     /// Addresses and networks that may read `/metrics`, besides this machine itself.
-    pub(crate) metrics_from: Vec<String>,
+    pub(crate) metrics_from: Vec<Network>,
     /// The API.
     pub(crate) api: Side,
     /// The device side.
     pub(crate) devices: Side,
     /// Addresses and networks of proxies whose word is taken.
-    pub(crate) proxies: Vec<String>,
-    /// `rfc9440`, or the name of a header with escaped PEM.
-    pub(crate) certificate_header: Option<String>,
+    pub(crate) proxies: Vec<Network>,
+    /// How they pass on a client's certificate.
+    pub(crate) certificate_header: Option<CertificateHeader>,
     /// Addresses and networks of balancers that pass connections through.
-    pub(crate) pass_through: Vec<String>,
+    pub(crate) pass_through: Vec<Network>,
     /// What its listeners bound.
     pub(crate) server: server::Bounds,
     /// What the server bounds.
@@ -215,7 +216,7 @@ impl Settings {
             log: flags.log.or(file.log).unwrap_or_default(),
             log_filter: flags.log_filter.or(file.log_filter).unwrap_or_else(|| LOG_FILTER.into()),
             health_listen: listening.health_listen.or(file.health_listen),
-            metrics_from: file.metrics_from,
+            metrics_from: networks("metrics_from", &file.metrics_from)?,
             api: side("api", file.api, listening.api_listen, listening.api_url, API_LISTEN)?,
             devices: side(
                 "devices",
@@ -224,9 +225,14 @@ impl Settings {
                 listening.device_url,
                 DEVICE_LISTEN,
             )?,
-            proxies: file.proxies.trusted,
-            certificate_header: file.proxies.certificate_header,
-            pass_through: file.proxies.pass_through,
+            proxies: networks("[proxies] trusted", &file.proxies.trusted)?,
+            certificate_header: file
+                .proxies
+                .certificate_header
+                .as_deref()
+                .map(certificate_header)
+                .transpose()?,
+            pass_through: networks("[proxies] pass_through", &file.proxies.pass_through)?,
             server: server::read(&file.server)?,
             limits: limits::read(&file.limits)?,
             data,
@@ -275,6 +281,21 @@ fn side(
         return wrong("without TLS here, url must say how the proxy in front is reached");
     }
     Ok(Side { listen: listen.or(file.listen).unwrap_or(default), url, tls, anchors: file.anchors })
+}
+
+fn networks(name: &str, texts: &[String]) -> Result<Vec<Network>, CliError> {
+    let read =
+        |text: &String| text.parse().map_err(|error| CliError::Words(format!("{name}: failed to {error}")));
+    texts.iter().map(read).collect()
+}
+
+fn certificate_header(name: &str) -> Result<CertificateHeader, CliError> {
+    if name == "rfc9440" {
+        return Ok(CertificateHeader::Rfc9440);
+    }
+    let wrong =
+        |_| CliError::Words(format!("[proxies] certificate_header: {name:?} is not the name of a header"));
+    name.parse().map(CertificateHeader::EscapedPem).map_err(wrong)
 }
 
 /// The host of a base URL.

@@ -10,12 +10,14 @@ use app::application::NewApplication;
 use app::open::Place;
 use app::server_certificate::ServerAuthority;
 use app::{App, AppError};
+use net::forwarded::{Network, TrustedProxies};
 use net::{CancellationToken, Clock, Identity, ListenConfig, Listener, Points, ServerIdentity, ServerTls};
 use serde_json::json;
 
 use crate::Handles;
 use crate::error::CliError;
 use crate::key_file;
+use crate::named_file;
 use crate::owner::Owner;
 use crate::practice_file::PracticeFile;
 use crate::profile_file::write_private;
@@ -131,8 +133,8 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         api: doors.api,
         device: Some(doors.devices),
         health: doors.health,
-        limits: settings.server.edge(uncounted(settings)?),
-        metrics_from: networks(&settings.metrics_from)?,
+        limits: settings.server.edge(uncounted(settings)),
+        metrics_from: settings.metrics_from.clone(),
     };
     let server = server::Server::start(config).await.map_err(CliError::failed)?;
     let works = app::open::work(&app);
@@ -344,17 +346,15 @@ impl Certificates {
                 Some(if devices { tls.asking_for_certificates() } else { tls })
             }
         };
-        let proxies = proxies(settings, devices)?;
-        let pass_through = networks(&settings.pass_through)?;
+        let proxies = proxies(settings, devices);
+        let pass_through = settings.pass_through.clone();
         let config = ListenConfig { tls, proxies, pass_through, ..ListenConfig::plain(side.listen) };
         Listener::bind(settings.server.listening(config)).await.map_err(CliError::failed)
     }
 
     fn identity(&self, source: &Source, now: i64) -> Result<Identity, CliError> {
         match (source, &self.own) {
-            (Source::Files(certificate, key), _) => {
-                Identity::from_pem_files(certificate, key).map_err(CliError::failed)
-            }
+            (Source::Files(certificate, key), _) => named_file::identity(certificate, key),
             (Source::Own(hosts), Some(authority)) => {
                 let issued = authority.issue(hosts, now).map_err(CliError::failed)?;
                 Identity::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes())
@@ -366,12 +366,13 @@ impl Certificates {
 
     /// Base64 of the certificates that devices must be told to trust.
     fn device_anchors(&self, side: &Side) -> Result<Vec<String>, CliError> {
-        let pem = match (&side.anchors, &self.own) {
-            (Some(path), _) => std::fs::read_to_string(path).map_err(|e| CliError::file("read", path, e))?,
-            (None, Some(own)) if side.tls == Tls::Own => own.certificate_pem.clone(),
-            _ => return Ok(Vec::new()),
-        };
-        app::open::anchors(&pem).map_err(CliError::failed)
+        match (&side.anchors, &self.own) {
+            (Some(path), _) => named_file::anchors(path),
+            (None, Some(own)) if side.tls == Tls::Own => {
+                app::open::anchors(&own.certificate_pem).map_err(CliError::failed)
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Shows certificates anew each day: what the operator's tools have renewed, or a fresh one of our own.
@@ -435,27 +436,17 @@ fn authority(data: &Path, now: i64) -> Result<ServerAuthority, CliError> {
 
 /// Whose word is taken. On both sides for a client's address, which pauses after wrong secrets and `/metrics` go by; for
 /// a certificate only where certificates are asked for.
-fn proxies(settings: &Settings, devices: bool) -> Result<net::forwarded::TrustedProxies, CliError> {
-    use net::forwarded::{CertificateHeader, TrustedProxies};
-    if settings.proxies.is_empty() {
-        return Ok(TrustedProxies::none());
+fn proxies(settings: &Settings, devices: bool) -> TrustedProxies {
+    match settings.proxies.is_empty() {
+        true => TrustedProxies::none(),
+        false => TrustedProxies::new(
+            settings.proxies.clone(),
+            settings.certificate_header.clone().filter(|_| devices),
+        ),
     }
-    let header = match settings.certificate_header.as_deref().filter(|_| devices) {
-        None => None,
-        Some("rfc9440") => Some(CertificateHeader::Rfc9440),
-        Some(name) => {
-            let wrong = || CliError::Words(format!("[proxies]: {name:?} is not the name of a header"));
-            Some(CertificateHeader::EscapedPem(name.parse().map_err(|_| wrong())?))
-        }
-    };
-    Ok(TrustedProxies::new(networks(&settings.proxies)?, header))
 }
 
 /// Who stands for many clients: balancers, and proxies when they do not say for whom they ask.
-fn uncounted(settings: &Settings) -> Result<Vec<net::forwarded::Network>, CliError> {
-    Ok([networks(&settings.proxies)?, networks(&settings.pass_through)?].concat())
-}
-
-fn networks(texts: &[String]) -> Result<Vec<net::forwarded::Network>, CliError> {
-    texts.iter().map(|text| text.parse().map_err(CliError::failed)).collect()
+fn uncounted(settings: &Settings) -> Vec<Network> {
+    [settings.proxies.as_slice(), settings.pass_through.as_slice()].concat()
 }

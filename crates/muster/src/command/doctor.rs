@@ -14,7 +14,7 @@ use crate::error::CliError;
 use crate::key_file::{self, Key};
 use crate::output::{self, Format, say};
 use crate::settings::{Listening, Place, Settings, Side, Tls};
-use crate::start;
+use crate::{named_file, start};
 
 /// Arguments of `muster doctor`.
 #[derive(Debug, Args)]
@@ -35,6 +35,7 @@ pub(crate) async fn run(doctor: Doctor, clock: &Clock, format: Format) -> Result
     let findings = match Settings::load(doctor.place, doctor.listening.into()) {
         Ok(settings) => {
             let mut findings = vec![of_settings(named.as_ref())];
+            findings.extend(of_named_files(&settings));
             findings.extend(examine(&subject(&settings, doctor.want_free), clock).await);
             findings
         }
@@ -60,11 +61,29 @@ fn of_settings(named: Option<&PathBuf>) -> Finding {
     }
 }
 
-fn unreadable(error: &CliError) -> Finding {
-    let words = match error {
+/// Whether a start could use the files that the settings name.
+fn of_named_files(settings: &Settings) -> Vec<Finding> {
+    const CHECK: &str = "settings.files";
+    let (unusable, named) = named_file::check(settings);
+    if unusable.is_empty() && named > 0 {
+        return vec![Finding::ok(CHECK, "those that the settings name can be used")];
+    }
+    let advice = "put right what the setting names, or name another, before the server is started again; look as the server's user";
+    let told = |(name, error): &(&str, CliError)| {
+        Finding::problem(CHECK, format!("{name}: {}", words(error)), advice)
+    };
+    unusable.iter().map(told).collect()
+}
+
+fn words(error: &CliError) -> String {
+    match error {
         CliError::Words(words) => words.clone(),
         other => format!("failed to {other}"),
-    };
+    }
+}
+
+fn unreadable(error: &CliError) -> Finding {
+    let words = words(error);
     let advice = "correct it; `muster serve --example-config` prints one with every setting. Nothing else can be looked at before";
     Finding::problem(SETTINGS, words, advice)
 }

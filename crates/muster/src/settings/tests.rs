@@ -67,6 +67,9 @@ fn a_setting_that_is_unknown_or_contradicts_another_is_refused_with_its_name() {
         ("[api]\nurl = 'muster.example.com'", "base URL"),
         ("[api]\nlisten = 'here'", "listen"),
         ("[limits]\ntokens = 0", "tokens = 0"),
+        ("metrics_from = ['10.0.0.0/33']", "metrics_from"),
+        ("[proxies]\ntrusted = ['proxy.example']", "[proxies] trusted"),
+        ("[proxies]\ncertificate_header = 'x y'", "certificate_header"),
     ] {
         let words = refused(text);
         assert!(words.contains(word), "{text:?}: {words}");

@@ -132,6 +132,41 @@ fn settings_that_cannot_be_read_are_told_with_their_place() {
 }
 
 #[test]
+fn what_a_start_would_stumble_over_in_the_settings_is_told_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path(), "localhost", 0);
+    let told = |settings: &str| {
+        std::fs::write(folder.path().join("muster.toml"), settings).unwrap();
+        let told = Told::in_folder(folder.path(), &["--config", "muster.toml"]);
+        let started =
+            program().current_dir(folder.path()).args(["serve", "--config", "muster.toml"]).output();
+        assert!(!started.unwrap().status.success(), "{settings}: a start fails, too");
+        told
+    };
+    told("metrics_from = ['10.0.0.0/33']").problem("settings.file", &["metrics_from", "10.0.0.0/33"]);
+    told("[proxies]\ntrusted = ['proxy']").problem("settings.file", &["[proxies] trusted", "proxy"]);
+    let header = "[proxies]\ntrusted = ['10.0.0.1']\ncertificate_header = 'x y'";
+    told(header).problem("settings.file", &["certificate_header", "x y"]);
+
+    std::fs::rename(folder.path().join("server.key"), folder.path().join("right.key")).unwrap();
+    let pair = "[api]\ncertificate = 'server.pem'\nkey = 'server.key'\n";
+    told(pair).problem("settings.files", &["[api] certificate", "server.key"]);
+    let other = tempfile::tempdir().unwrap();
+    certificate(other.path(), "localhost", 0);
+    std::fs::copy(other.path().join("server.key"), folder.path().join("server.key")).unwrap();
+    told(pair).problem("settings.files", &["[api] certificate", "server.pem", "server.key"]);
+    let anchors = "[devices]\nanchors = 'right.key'\n";
+    told(anchors).problem("settings.files", &["[devices] anchors", "right.key"]);
+    std::fs::write(folder.path().join("practice.json"), "{}").unwrap();
+    told("practice = 'practice.json'").problem("settings.files", &["practice", "muster practice serve"]);
+
+    std::fs::copy(folder.path().join("right.key"), folder.path().join("server.key")).unwrap();
+    std::fs::write(folder.path().join("muster.toml"), pair).unwrap();
+    let told = Told::in_folder(folder.path(), &["--config", "muster.toml"]);
+    assert_eq!(told.check("settings.files")["verdict"], "ok", "{:#}", told.json);
+}
+
+#[test]
 fn a_key_that_everybody_may_read_and_a_disk_with_too_little_room_are_problems() {
     let folder = tempfile::tempdir().unwrap();
     assert!(serve(folder.path(), &[]).terminate());
