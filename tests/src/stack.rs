@@ -194,6 +194,7 @@ impl Stack {
     pub fn subject(&self) -> app::doctor::Subject {
         let door = |url: &str, address| app::doctor::Door {
             url: url.to_owned(),
+            host: "localhost".to_owned(),
             listen: address,
             tls: true,
             own: true,
@@ -209,7 +210,6 @@ impl Stack {
             api: door(&self.api_url, self.addresses[0]),
             devices: door(&self.device_url, self.addresses[1]),
             health: None,
-            running: true,
             limits: self.limits.clone(),
             want_free: 0,
         }

@@ -45,8 +45,6 @@ pub struct Subject {
     pub devices: Door,
     /// Where health and metrics are told alone.
     pub health: Option<SocketAddr>,
-    /// Whether a server holds the data folder.
-    pub running: bool,
     /// The server's limits.
     pub limits: Limits,
     /// Bytes that shall be free on the disk of the data folder.
@@ -57,6 +55,8 @@ pub struct Subject {
 pub struct Door {
     /// Public base URL.
     pub url: String,
+    /// The host in it, without brackets.
+    pub host: String,
     /// Where the server listens.
     pub listen: SocketAddr,
     /// Whether it ends TLS itself.
@@ -72,7 +72,7 @@ pub async fn examine(subject: &Subject, clock: &Clock) -> Vec<Finding> {
     // Boxed: each is large, and it is done once.
     let database = Box::pin(database::examine(subject, clock));
     let doors = Box::pin(door::examine(subject, clock));
-    let ((mut findings, opened), doors) = tokio::join!(database, doors);
+    let ((mut findings, opened), mut doors) = tokio::join!(database, doors);
     let mut all = place::examine(subject);
     all.append(&mut findings);
     let mut sources = Vec::new();
@@ -81,10 +81,13 @@ pub async fn examine(subject: &Subject, clock: &Clock) -> Vec<Finding> {
     if let Some(opened) = opened {
         let looked = Box::pin(tenant::examine(&opened)).await;
         (tenants, sources, real) = (looked.findings, looked.clocks, looked.real_token);
+        // Who cannot be counted is told of by the database's own checks.
+        let servers = crate::loops::node::count(&opened.app.store, now(clock)).await.unwrap_or(0);
+        door::elsewhere(&mut doors, subject, servers);
         opened.app.store.close().await;
     }
-    all.extend(doors);
-    all.extend(door::local(&subject.devices.url, real));
+    all.extend(doors.findings);
+    all.extend(door::local(&subject.devices, real));
     all.push(domain::checkup::clock(&sources));
     all.extend(tenants);
     all

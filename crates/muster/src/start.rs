@@ -239,15 +239,10 @@ async fn open(
     Ok((opened.app, bootstrap))
 }
 
-/// The file that a running server holds.
-pub(crate) fn lock_path(data: &Path) -> PathBuf {
-    data.join("serve.lock")
-}
-
 /// Takes the data folder for one program alone: two servers on one SQLite database would each believe to be the only
 /// one, and a copy must not be put in place under a running server. The lock goes with the process.
 pub(crate) fn lock(settings: &Settings) -> Result<File, CliError> {
-    let path = lock_path(&settings.data);
+    let path = settings.data.join("serve.lock");
     let owner = Owner::of_new(&settings.data)?;
     // Made by root, it would keep the server's user out.
     let made = File::create(&path).and_then(|file| owner.take(&file).map(|()| file));

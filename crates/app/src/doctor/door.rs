@@ -1,6 +1,6 @@
 //! The addresses: whether this server listens, and whether its public URLs lead to it as their clients would go.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 
 use domain::Time;
 use domain::checkup::{Finding, ServerCertificate, server_certificate};
@@ -9,39 +9,78 @@ use net::client::probe::{Blocked, Distrust, Look, Seen, look};
 use pki::x509::Certificate;
 
 use super::{Door, STEP, Subject, in_time, now, trust};
+use crate::loops::node;
 
-/// Both listeners and both URLs.
-pub(super) async fn examine(subject: &Subject, clock: &Clock) -> Vec<Finding> {
-    if !subject.running {
-        return stopped(subject);
-    }
-    let (server, api, devices) = tokio::join!(
-        ready(&subject.api),
-        public("addresses.api", &subject.api, clock),
-        public("addresses.devices", &subject.devices, clock),
-    );
-    vec![server, api, devices]
+/// What was found at the addresses.
+pub(super) struct Found {
+    pub(super) findings: Vec<Finding>,
+    /// Nobody answers where the API is to be.
+    pub(super) nobody: bool,
 }
 
+/// Both listeners and both URLs. Whether a server runs is asked of whoever listens: its lock is left alone, since a server
+/// that starts in that moment would find it taken.
+pub(super) async fn examine(subject: &Subject, clock: &Clock) -> Found {
+    let at = here(subject.api.listen);
+    match ask(&subject.api, at).await {
+        Err(Blocked::Connect { .. }) => Found { findings: without(subject), nobody: true },
+        asked => {
+            let server = of_server(&subject.api, at, asked);
+            let (api, devices) = tokio::join!(
+                public("addresses.api", &subject.api, clock),
+                public("addresses.devices", &subject.devices, clock),
+            );
+            Found { findings: vec![server, api, devices], nobody: false }
+        }
+    }
+}
+
+const READY: &str = "server.ready";
+
 /// Without a server: whether it could listen.
-fn stopped(subject: &Subject) -> Vec<Finding> {
-    let addresses = [Some(subject.api.listen), Some(subject.devices.listen), subject.health];
+fn without(subject: &Subject) -> Vec<Finding> {
+    let api = subject.api.listen;
+    let addresses = [Some(api), Some(subject.devices.listen), subject.health];
+    let taken = |listen| taken(listen, api);
     let mut findings: Vec<_> = addresses.into_iter().flatten().filter_map(taken).collect();
     if findings.is_empty() {
-        let found = format!("no server is running on {}", subject.data.display());
+        let found = format!("no server of these settings is running: nobody answers on {api}");
         let advice = "systemctl start muster, or muster serve with the same --config; the addresses are looked at while it runs";
-        findings.push(Finding::warning("server.ready", found, advice));
+        findings.push(Finding::warning(READY, found, advice));
     }
     findings
 }
 
-fn taken(listen: SocketAddr) -> Option<Finding> {
+/// The same, when a server has said in the database that it lives.
+pub(super) fn elsewhere(found: &mut Found, subject: &Subject, servers: usize) {
+    if !found.nobody || servers == 0 {
+        return;
+    }
+    for finding in found.findings.iter_mut().filter(|finding| finding.check == READY) {
+        *finding = Finding::warning(
+            READY,
+            format!(
+                "a server works on this database, or was killed in the last {} s, and nobody answers on {} here",
+                node::LEASE.as_secs(),
+                subject.api.listen
+            ),
+            "give doctor the settings that it was started with; if it is at another machine, ask there; if it was killed, start it",
+        );
+    }
+}
+
+fn taken(listen: SocketAddr, api: SocketAddr) -> Option<Finding> {
     let port = listen.port();
     let error = TcpListener::bind(listen).err()?;
     let (found, advice) = match error.kind() {
         std::io::ErrorKind::AddrInUse => (
-            format!("another program listens on {}, and no server is running", listen),
-            format!("find it with `ss -ltnp sport = :{port}` and end it, or set another `listen`"),
+            format!(
+                "something listens on {listen} already, and no server of these settings answers on {api}"
+            ),
+            format!(
+                "see what it is with `ss -ltnp sport = :{port}`: if it is this server, give doctor the settings that it was \
+                 started with; if not, end it, or set another `listen`"
+            ),
         ),
         std::io::ErrorKind::AddrNotAvailable => (
             format!("this machine has no address {}", listen.ip()),
@@ -53,41 +92,55 @@ fn taken(listen: SocketAddr) -> Option<Finding> {
     Some(Finding::problem("server.listen", found, advice))
 }
 
-/// Whether the running server says that it can work.
-async fn ready(door: &Door) -> Finding {
-    const CHECK: &str = "server.ready";
-    let at = here(door.listen);
+/// What whoever listens says of itself.
+async fn ask(door: &Door, at: SocketAddr) -> Result<Seen, Blocked> {
     let url = match door.tls {
         true => format!("{}/readyz", door.url),
         false => format!("http://{at}/readyz"),
     };
     let looking = Look { url, at: Some(at), trust: trust(door.anchors.as_deref()), patience: STEP };
-    let asked = match in_time(look(&looking)).await {
+    match in_time(look(&looking)).await {
         Some(asked) => asked,
         None => Err(Blocked::Answer { host: at.to_string(), words: "none came in time".into() }),
+    }
+}
+
+/// Whether it is the server, and can work.
+fn of_server(door: &Door, at: SocketAddr, asked: Result<Seen, Blocked>) -> Finding {
+    let stranger = |what: String| {
+        let advice = format!(
+            "see what it is with `ss -ltnp sport = :{}`: if it is this server, it hangs, or doctor has other settings than it was \
+             started with; if not, end it, or set another `listen`",
+            at.port()
+        );
+        Finding::problem("server.listen", format!("what listens on {at} {what}"), advice)
     };
     match asked {
-        Ok(seen) if seen.status == 200 => Finding::ok(CHECK, format!("the server on {at} is ready")),
-        Ok(seen) if seen.status == 503 => Finding::problem(
-            CHECK,
+        Ok(seen) if seen.status == 200 && seen.body.starts_with("ready") => {
+            Finding::ok(READY, format!("the server on {at} is ready"))
+        }
+        Ok(seen) if seen.status == 503 && seen.body.starts_with("not ready") => Finding::problem(
+            READY,
             format!("the server on {at} is not ready: {}", seen.body.trim()),
             "see its log for errors of the last minutes; /metrics says which work loop fails",
         ),
-        Ok(seen) => Finding::problem(
-            CHECK,
-            format!("what listens on {at} answers {} and is not this server", seen.status),
-            "give doctor the same settings as the server",
-        ),
+        Ok(seen) => stranger(format!("answers {} as this server does not", seen.status)),
+        Err(Blocked::Distrusted { certificate, .. }) if door.own && !is_of(door, certificate.as_deref()) => {
+            stranger("shows a certificate that is not of this server's own authority".into())
+        }
         // It answers; what is wrong with its certificate is told of its URL.
         Err(Blocked::Distrusted { .. }) => {
-            Finding::ok(CHECK, format!("a server listens on {at}; its certificate is another matter"))
+            Finding::ok(READY, format!("a server listens on {at}; its certificate is another matter"))
         }
-        Err(error) => Finding::problem(
-            CHECK,
-            format!("a server runs on the data folder, and nobody answers on {at}: failed to {error}"),
-            "give doctor the same settings as the server; if they are, it hangs: restart it and keep its log",
-        ),
+        Err(error) => stranger(format!("does not answer as this server does: failed to {error}")),
     }
+}
+
+/// Whether the server's own authority issued what was shown.
+fn is_of(door: &Door, shown: Option<&[u8]>) -> bool {
+    let own = door.anchors.as_deref().and_then(|pem| Certificate::from_pem(pem).ok());
+    let shown = shown.and_then(|der| Certificate::from_der(der).ok());
+    matches!((own, shown), (Some(own), Some(shown)) if shown.verify_signature(own.public_key()).is_ok())
 }
 
 /// Where this machine reaches a listener of its own.
@@ -200,14 +253,33 @@ fn distrusted(
 }
 
 /// Whether devices elsewhere can go there at all.
-pub(super) fn local(url: &str, real_token: bool) -> Option<Finding> {
-    let host = url.split("://").nth(1)?.split(['/', ':']).next()?;
-    if !matches!(host, "localhost" | "127.0.0.1" | "[") || !real_token {
+pub(super) fn local(door: &Door, real_token: bool) -> Option<Finding> {
+    if !real_token || !is_here(&door.host) {
         return None;
     }
     Some(Finding::problem(
         "addresses.deviceHost",
-        format!("profiles at Apple name {url}, which every device takes for itself"),
+        format!("profiles at Apple name {}, which every device takes for itself", door.url),
         "set [devices] url to a name that devices reach, and restart, before anybody unboxes one",
     ))
+}
+
+/// Whether a host is whoever asks for it.
+fn is_here(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_here_by_its_name_and_by_every_loopback_address_and_by_no_other() {
+        for host in ["localhost", "127.0.0.1", "127.1.2.3", "::1"] {
+            assert!(is_here(host), "{host}");
+        }
+        for host in ["2001:db8::1", "fe80::1", "192.0.2.1", "localhost.example.com", "::"] {
+            assert!(!is_here(host), "{host}");
+        }
+    }
 }

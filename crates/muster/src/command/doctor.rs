@@ -1,6 +1,5 @@
 //! `muster doctor`: everything that a server needs, looked at beside a running one or without.
 
-use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use crate::error::CliError;
 use crate::key_file::{self, Key};
 use crate::output::{self, Format, say};
-use crate::settings::{Listening, Place, Settings, Side, Tls};
+use crate::settings::{Listening, Place, Settings, Side, Tls, host};
 use crate::{named_file, start};
 
 /// Arguments of `muster doctor`.
@@ -110,7 +109,6 @@ fn subject(settings: &Settings, want_free: u64) -> Subject {
         api: door(settings, &settings.api),
         devices: door(settings, &settings.devices),
         health: settings.health_listen,
-        running: is_running(settings),
         limits: settings.limits.clone(),
         want_free,
     }
@@ -143,19 +141,15 @@ fn door(settings: &Settings, side: &Side) -> Door {
         (None, true) => Some(start::authority_path(&settings.data)),
         (None, false) => None,
     };
+    let url = start::url(side, side.listen);
     Door {
-        url: start::url(side, side.listen),
+        host: host(&url).unwrap_or_default(),
+        url,
         listen: side.listen,
         tls: side.tls != Tls::Off,
         own,
         anchors: anchors.and_then(|path| std::fs::read_to_string(path).ok()),
     }
-}
-
-/// Whether a server holds the data folder. The lock is tried for a moment and given back at once.
-fn is_running(settings: &Settings) -> bool {
-    let file = File::open(start::lock_path(&settings.data));
-    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// For scripts: names of checks and verdicts stay as they are.

@@ -118,9 +118,54 @@ fn a_server_that_does_not_run_is_a_warning_and_a_port_that_another_program_has_a
     assert_eq!(told.check("server.ready")["verdict"], "warning");
     assert_eq!(told.code, 1, "{:#}", told.json);
 
-    let _another = TcpListener::bind(&at).unwrap();
+    let another = TcpListener::bind(&at).unwrap();
     let told = Told::in_folder(folder.path(), &listening);
-    told.problem("server.listen", &["another program listens on", &at, "ss -ltnp", "`listen`"]);
+    told.problem("server.listen", &["what listens on", &at, "ss -ltnp", "`listen`"]);
+    drop(another);
+    let _another = TcpListener::bind(&other).unwrap();
+    let told = Told::in_folder(folder.path(), &listening);
+    told.problem("server.listen", &["something listens on", &other, "ss -ltnp", "if it is this server"]);
+}
+
+#[test]
+fn a_server_that_doctor_has_other_settings_of_is_named_no_stranger() {
+    let house = House::without_apple(tempfile::tempdir().unwrap(), &[]);
+    let (api, devices) = house.addresses();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let other = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let listening = ["--api-listen", &free, "--device-listen", &other];
+    let told = Told::in_folder(house.folder.path(), &listening);
+    let check = told.check("server.ready");
+    let said = format!("{} {}", check["found"], check["advice"]);
+    assert_eq!(check["verdict"], "warning", "{check:#}");
+    assert!(said.contains("a server works on this database") && said.contains("settings"), "{said}");
+    // Another server's data folder, at this one's address.
+    let folder = tempfile::tempdir().unwrap();
+    assert!(serve(folder.path(), &[]).terminate());
+    let told = Told::in_folder(folder.path(), &["--api-listen", &api, "--device-listen", &devices]);
+    told.problem("server.listen", &["what listens on", &api, "not of this server's own authority"]);
+}
+
+/// A server that starts in that moment would find it taken.
+#[test]
+fn doctor_leaves_the_lock_of_the_server_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(serve(folder.path(), &[]).terminate());
+    let lock = folder.path().join("data/serve.lock");
+    std::fs::remove_file(&lock).unwrap();
+    // Who opens this waits until somebody writes into it.
+    assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    let mut command = program();
+    let output = std::process::Stdio::null();
+    let mut doctor = command.current_dir(folder.path()).arg("doctor").stdout(output).spawn().unwrap();
+    let since = std::time::Instant::now();
+    while doctor.try_wait().unwrap().is_none() {
+        if since.elapsed() > Duration::from_secs(60) {
+            doctor.kill().unwrap();
+            panic!("it opens the lock");
+        }
+        std::thread::yield_now();
+    }
 }
 
 #[test]
