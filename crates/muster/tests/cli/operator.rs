@@ -245,7 +245,9 @@ fn the_commands_at_the_machine_leave_a_database_of_an_earlier_program_as_it_is_a
     };
     let known = newest();
     let before = format!(
-        "drop table trouble; delete from migration where number = {known}; delete from migration_oldest where number = {known}"
+        "create index device_serial on device (tenant_id, serial); \
+         create index device_created on device (tenant_id, token_id, created_at); \
+         delete from migration where number = {known}; delete from migration_oldest where number = {known}"
     );
     database().execute_batch(&before).unwrap();
     let key = std::fs::read(folder.path().join("data/seal.key")).unwrap();
