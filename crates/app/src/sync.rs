@@ -34,9 +34,7 @@ async fn request_in(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, full: bool,
     let running = current_run(tx, &state).await?;
     let kind =
         may_start(&state, running.as_ref(), Ask::Manual { full }, scope.now, limits).map_err(not_now)?;
-    let (mut state, run) = start(&state, id, kind, Trigger::Manual, scope.now, limits);
-    // The loop finds it by its due time and takes the run up.
-    state.next_due = scope.now;
+    let (state, run) = start(&state, id, kind, Trigger::Manual, scope.now, limits);
     store::sync::run_insert(tx, &run).await?;
     store::sync::update_state(tx, &state).await?;
     Ok(run.id)

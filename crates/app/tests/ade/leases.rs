@@ -119,3 +119,23 @@ async fn a_server_that_was_taken_for_dead_makes_no_further_call() {
     turn.await.unwrap().unwrap();
     assert_eq!(bench.calls(ASSIGN), 1, "the second thousand is the other's");
 }
+
+/// Its 15 minutes are not waited for, only its lease.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_whose_server_dies_is_gone_on_with_when_its_lease_is_over() {
+    let (bench, connected) = synced(2).await;
+    slow(&bench, FETCH);
+    let turn = tokio::spawn(loops::sync::turn(bench.app.clone()));
+    wait_for("the call", async || bench.calls(FETCH) == 1).await;
+    turn.abort();
+    assert!(turn.await.unwrap_err().is_cancelled());
+    let begun = bench.last_run(&connected.token).await;
+    let another = bench.another().await;
+    loops::sync::turn(another.clone()).await.unwrap();
+    assert_eq!(bench.calls(FETCH), 1, "it may be alive");
+    bench.clock.advance(Duration::from_secs(u64::from(LATE)));
+    loops::sync::turn(another).await.unwrap();
+    let ended = bench.last_run(&connected.token).await;
+    assert_eq!((ended.id, ended.state), (begun.id, domain::sync::RunState::Succeeded));
+    assert_eq!(bench.shown(&connected.token).await.len(), 2);
+}

@@ -134,16 +134,14 @@ fn open<'t>(troubles: &'t [Trouble], kind: TroubleKind, subject: &str, now: Time
 fn of_sync(facts: &TokenFacts, troubles: &[Trouble], now: Time) -> Option<Alert> {
     let sync = facts.sync.as_ref()?;
     let error = sync.last_error.as_ref()?;
+    let again = if sync.next_due <= now { "now".to_owned() } else { format!("at {}", sync.next_due.rfc3339()) };
     Some(Alert {
         kind: AlertKind::SyncFailing,
         severity: Severity::Warning,
         subject: facts.token.id.to_string(),
         title: format!("The device sync of “{}” failed", facts.token.name),
         words: Some(error.words.clone()),
-        action: format!(
-            "It is tried again at {}; until then the device list may be old.",
-            sync.next_due.rfc3339()
-        ),
+        action: format!("It is tried again {again}; until then the device list may be old."),
         since: open(troubles, TroubleKind::Sync, facts.token.id.as_str(), now)
             .map_or(error.at, |trouble| trouble.since),
     })

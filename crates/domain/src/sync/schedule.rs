@@ -199,8 +199,8 @@ pub fn start(
     }
     state.last_triggered_at = Some(now);
     state.run = Some(id.clone());
-    // A program that dies now leaves a due time behind, not a run that nobody goes on with.
-    state.next_due = now.plus(limits.sync_run);
+    // It stays due until it ends: if the program dies, whoever takes the token's lease next goes on with the run.
+    state.next_due = now;
     let run = SyncRun {
         tenant: state.tenant.clone(),
         token: state.token.clone(),

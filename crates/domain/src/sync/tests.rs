@@ -130,6 +130,12 @@ fn throttled_devices_wait_for_the_seven_days_and_a_rejected_cursor_does_not() {
 }
 
 #[test]
+fn a_run_under_way_stays_due_so_that_another_server_goes_on_if_this_one_dies() {
+    let (state, run) = begin(&new_state(), SyncKind::Full, Trigger::Continue, NOW);
+    assert!(is_due(&state, NOW) && run.is_under_way(NOW));
+}
+
+#[test]
 fn a_cursor_that_is_rejected_again_and_again_is_no_storm() {
     let (mut state, mut run) = begin(&new_state(), SyncKind::Full, Trigger::Continue, NOW);
     assert_eq!(after_page(&mut state, &mut run, &page("c1", true, 1), NOW, &limits()), After::GoOn);
