@@ -149,7 +149,9 @@ async fn hand_on(
 ) -> Response {
     let body: Bytes = axum::body::to_bytes(body, MESSAGE_MAX).await.unwrap();
     let early = is_awake(&front.folder) && body.windows(11).any(|part| part == b"TokenUpdate");
-    let mut request = front.http.request(method, format!("{}{uri}", front.behind)).body(body);
+    // Over HTTP/2 the target names scheme and host too, which are the front's.
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut request = front.http.request(method, format!("{}{target}", front.behind)).body(body);
     for name in [header::CONTENT_TYPE.as_str(), "mdm-signature"] {
         if let Some(value) = headers.get(name) {
             request = request.header(name, value);

@@ -47,7 +47,6 @@ async fn on_sqlite_nothing_is_lost_or_stuck_or_repeated_when_the_server_is_kille
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "run by hand with --ignored, and by make soak: not yet shown on a busy computer, see docs/kills.md"]
 async fn on_postgresql_nothing_is_lost_or_stuck_or_repeated_when_the_server_is_killed() {
     if Engine::here().contains(&Engine::Postgres) {
         outlives(Engine::Postgres, 2).await;
@@ -77,7 +76,6 @@ async fn a_cursor_that_is_stored_before_its_rows_is_found_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "its proxy does not reach the server yet: see docs/kills.md"]
 async fn an_answer_that_is_given_before_its_commit_is_found_out() {
     let words = told_of(Bug::AnswerBeforeCommit, app::points::Point::EnrolTokenUpdateHeard).await;
     assert!(words.contains("stuck: "), "{words}");
