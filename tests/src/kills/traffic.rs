@@ -177,12 +177,12 @@ impl World {
                 continue;
             }
             match &screen.stage {
-                Stage::Boxed => device.unbox().unwrap(),
+                Stage::Boxed => turn_on(&device),
                 Stage::Failed { why } => {
                     if *why == DeviceFault::Dismissed.words() {
                         self.deeds.sent_away.lock().unwrap().insert(screen.serial.to_string());
                     }
-                    device.unbox().unwrap();
+                    turn_on(&device);
                 }
                 // At the second look: a device that is being erased passes by here.
                 Stage::Home if !screen.enrolled && !unmanaged.insert(screen.serial.to_string()) => {
@@ -204,5 +204,13 @@ impl World {
         }
         device.wipe().await;
         device.unbox().unwrap();
+    }
+}
+
+/// A device that somebody else has set up since it was looked at stays as it is.
+fn turn_on(device: &VirtualDevice) {
+    match device.unbox() {
+        Ok(()) | Err(DeviceFault::NotAllowed(_)) => {}
+        Err(fault) => panic!("{} was not turned on: {fault:?}", device.serial()),
     }
 }
