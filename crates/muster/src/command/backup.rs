@@ -1,6 +1,7 @@
 //! `muster backup`, `muster backup verify` and `muster restore`: all that a server needs, as a folder.
 
 mod in_place;
+mod trial;
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use clap::{Args, Subcommand};
 use net::Clock;
 
 use self::in_place::{remove, with_suffix};
+use self::trial::Trial;
 use crate::command::serve::Stop;
 use crate::error::CliError;
 use crate::output::{self, Format};
@@ -157,12 +159,12 @@ async fn verify(settings: &Settings, folder: &Path, secret: &Secret, format: For
         return Ok(());
     };
     // All of it, in a database of its own.
-    let trial = std::env::temp_dir().join(format!("muster-verify-{}", std::process::id()));
-    let place = key_file::place(&format!("sqlite:{}", trial.join("muster.db").display()), &seal)?;
     let mut stop = Stop::listen()?;
-    private_folder(&trial)?;
+    let trial = Trial::begin()?;
+    let database = trial.folder().join("muster.db");
+    let place = key_file::place(&format!("sqlite:{}", database.display()), &seal)?;
     let tried = unless_told(&mut stop, backup::restore(folder, &manifest, &place)).await;
-    std::fs::remove_dir_all(&trial).map_err(|e| CliError::file("remove", &trial, e))?;
+    trial.end()?;
     let secrets = tried?;
     output::done(format, &format!("{whole}\nIt was restored on trial, and its {secrets} secrets open."));
     Ok(())
