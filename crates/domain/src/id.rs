@@ -98,6 +98,12 @@ id! {
     RunId;
     /// An MDM command (`CommandUUID`).
     CommandId;
+    /// A group of people or devices (`group`).
+    GroupId;
+    /// A set of operations with a name (`roleDefinition`).
+    RoleDefinitionId;
+    /// Who has a role, and for which objects (`roleAssignment`).
+    RoleAssignmentId;
     /// A key pair made by this server.
     KeyId;
     /// An Apple serial number, upper case.
