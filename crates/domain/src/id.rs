@@ -100,6 +100,8 @@ id! {
     CommandId;
     /// A group of people or devices (`group`).
     GroupId;
+    /// One event of the audit log (`auditEvent`).
+    AuditEventId;
     /// A set of operations with a name (`roleDefinition`).
     RoleDefinitionId;
     /// Who has a role, and for which objects (`roleAssignment`).

@@ -6,9 +6,11 @@
 pub mod access;
 pub mod alert;
 pub mod assignment;
+pub mod audit;
 pub mod checkup;
 pub mod command;
 pub mod device;
+pub mod group;
 pub mod id;
 pub mod identity;
 pub mod limits;
@@ -28,8 +30,8 @@ pub mod token;
 pub mod trouble;
 
 pub use id::{
-    CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, ProfileId, RoleAssignmentId, RoleDefinitionId,
-    RunId, Serial, TenantId, TokenId,
+    AuditEventId, CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, ProfileId, RoleAssignmentId,
+    RoleDefinitionId, RunId, Serial, TenantId, TokenId,
 };
 pub use limits::Limits;
 pub use platform::Platform;
