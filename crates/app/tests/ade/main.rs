@@ -7,5 +7,6 @@ mod device;
 mod engine;
 mod leases;
 mod loops;
+mod sight;
 mod sync;
 mod token;
