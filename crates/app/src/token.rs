@@ -178,6 +178,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewToken) -> Result<Token> {
                     "there are {most} tokens; more are not supported (R16)"
                 )));
             }
+            crate::scope_tag::must_exist(tx, &token.tenant, &token.scope_tags).await?;
             store::token::insert(tx, &token).await?;
             Ok(token)
         })
@@ -197,6 +198,7 @@ pub async fn update(app: &App, actor: &Actor, id: &TokenId, change: TokenChange)
             let mut token = load(tx, &scope, &id).await?;
             if let Some(tags) = &change.scope_tags {
                 token.tag(retag(&scope.sight, &token.scope_tags, tags).map_err(tags_refused)?);
+                crate::scope_tag::must_exist(tx, &scope.tenant, &token.scope_tags).await?;
             }
             apply(&mut token, change, &by, scope.now).map_err(|refusal| refused(&refusal))?;
             save(tx, &mut token, scope.now).await?;

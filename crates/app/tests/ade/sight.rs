@@ -6,7 +6,7 @@ use domain::access::{Operations, Rights, Sight};
 use domain::sync::RunState;
 use domain::{Platform, ProfileId};
 use muster_app::token::{NewToken, TokenChange};
-use muster_app::{Actor, AppError, alert, device, profile, sync, token, trouble};
+use muster_app::{Actor, AppError, alert, device, profile, scope_tag, sync, token, trouble};
 use practice::apple::catalogue::Family;
 use practice::apple::faults::PlannedAnswer;
 use store::PageQuery;
@@ -32,6 +32,9 @@ fn scoped(bench: &Bench, tag: &str) -> Actor {
 async fn two() -> Two {
     let bench = Bench::start().await;
     let (ours, theirs) = (bench.connect("Berlin").await, bench.connect("Paris").await);
+    for name in ["Of Berlin", "Of Paris"] {
+        scope_tag::create(&bench.app, &bench.actor, name, "").await.unwrap();
+    }
     let mut profiles = Vec::new();
     let mut serials = Vec::new();
     for (connected, tag) in [(&ours, "1"), (&theirs, "2")] {
