@@ -1,6 +1,7 @@
 //! Who acts. Every use case takes one, so that one place decides who may do what.
 
 use domain::TenantId;
+use domain::access::Rights;
 
 /// Who acts, and in which tenant. A use case never reaches beyond [`Actor::tenant`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Actor {
     pub name: String,
     /// What kind of caller.
     pub kind: ActorKind,
+    /// What it may do, and which objects exist for it.
+    pub rights: Rights,
 }
 
 /// What kind of caller.
@@ -29,7 +32,7 @@ pub enum ActorKind {
 impl Actor {
     /// This server itself, acting for `tenant`.
     pub fn system(tenant: TenantId) -> Self {
-        Self { tenant, name: "system".into(), kind: ActorKind::System }
+        Self { tenant, name: "system".into(), kind: ActorKind::System, rights: Rights::all() }
     }
 
     /// Whether it may change what the organisation owns: everyone but a device.

@@ -27,7 +27,7 @@ const IDENTITY_WARNING: Duration = DAY.saturating_mul(14);
 /// # Errors
 /// The store's.
 pub async fn alerts(app: &App, actor: &Actor) -> Result<Vec<Alert>> {
-    let scope = Scope::new(app, &actor.tenant);
+    let scope = Scope::of(app, actor);
     app.look(scope, |tx, scope| {
         Box::pin(async move {
             let facts = facts(&scope, tx).await?;
@@ -39,7 +39,7 @@ pub async fn alerts(app: &App, actor: &Actor) -> Result<Vec<Alert>> {
 
 async fn facts(scope: &Scope, tx: &mut Tx<'_>) -> Result<Facts> {
     let mut facts = Facts::default();
-    for token in store::token::list(tx, &scope.tenant).await? {
+    for token in scope.tokens(tx).await? {
         let throttled = store::device::count_throttled(tx, &scope.tenant, &token.id, scope.now).await?;
         let sync = store::sync::state(tx, &scope.tenant, &token.id).await?;
         for profile in store::profile::list(tx, &scope.tenant, &token.id).await? {
@@ -54,7 +54,7 @@ async fn facts(scope: &Scope, tx: &mut Tx<'_>) -> Result<Facts> {
     facts.push =
         PushFacts { certificate: certificate.and_then(|certificate| certificate.current), ..facts.push };
     facts.devices = devices(scope, tx).await?;
-    facts.troubles = store::trouble::list(tx, &scope.tenant).await?;
+    facts.troubles = crate::trouble::list(scope, tx).await?;
     let cannot_be_woken = unreachable(scope, tx, &facts.troubles).await?;
     facts.devices.extend(cannot_be_woken);
     Ok(facts)
@@ -77,10 +77,14 @@ async fn devices(scope: &Scope, tx: &mut Tx<'_>) -> Result<Vec<DeviceFact>> {
     for device in store::managed_device::expiring_identities(tx, &scope.tenant, soon, DEVICES).await? {
         let pinned = device.certificate.as_ref();
         let since = pinned.map_or(scope.now, |pinned| pinned.not_after.minus(IDENTITY_WARNING));
-        facts.push(fact(&device, AlertKind::IdentityExpiry, since, None));
+        if scope.sees_under(tx, &device.token).await? {
+            facts.push(fact(&device, AlertKind::IdentityExpiry, since, None));
+        }
     }
     for device in store::managed_device::rivals(tx, &scope.tenant, DEVICES).await? {
-        if let Some(rival) = &device.rival {
+        if let Some(rival) = &device.rival
+            && scope.sees_under(tx, &device.token).await?
+        {
             let words =
                 format!("UDID {} holds the serial, UDID {} asked for it too", device.udid, rival.udid);
             facts.push(fact(&device, AlertKind::SerialClaimedTwice, rival.at, Some(words)));
@@ -113,7 +117,12 @@ async fn of_plan(
     since: domain::Time,
 ) -> Result<Option<DeviceFact>> {
     let device = store::managed_device::get(tx, &scope.tenant, &plan.device).await?;
-    Ok(device.map(|device| fact(&device, kind, since, unfinished(plan))))
+    match device {
+        Some(device) if scope.sees_under(tx, &device.token).await? => {
+            Ok(Some(fact(&device, kind, since, unfinished(plan))))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The steps that did not end well.

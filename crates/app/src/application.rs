@@ -1,6 +1,7 @@
 //! Applications that call the API: how they sign in, and whose actor they are.
 
 use domain::TenantId;
+use domain::access::{Operations, Rights};
 
 use crate::open::internal;
 use crate::{Actor, ActorKind, App, AppError, Result};
@@ -65,5 +66,6 @@ pub async fn create(
 
 /// The actor that a caller acts as.
 pub fn actor(caller: &Caller) -> Actor {
-    Actor { tenant: caller.tenant.clone(), name: caller.name.clone(), kind: ActorKind::Application }
+    let rights = Rights::of_application(Operations::ALL);
+    Actor { tenant: caller.tenant.clone(), name: caller.name.clone(), kind: ActorKind::Application, rights }
 }

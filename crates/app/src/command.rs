@@ -140,41 +140,44 @@ pub(crate) async fn withdraw(
 /// The last commands of a device that have ended, newest first.
 ///
 /// # Errors
-/// The store's.
+/// [`crate::AppError::NotFound`].
 pub async fn history(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Result<Vec<FinishedCommand>> {
-    let (tenant, device) = (actor.tenant.clone(), device.clone());
-    app.store
-        .read(move |tx| {
-            let (tenant, device) = (tenant.clone(), device.clone());
-            Box::pin(async move { Ok(store::command::history(tx, &tenant, &device, HISTORY_MAX).await?) })
+    let args = (Scope::of(app, actor), device.clone());
+    app.look(args, |tx, (scope, device)| {
+        Box::pin(async move {
+            crate::managed_device::load(&scope, tx, &device).await?;
+            Ok(store::command::history(tx, &scope.tenant, &device, HISTORY_MAX).await?)
         })
-        .await
+    })
+    .await
 }
 
 /// How many commands wait for a device.
 ///
 /// # Errors
-/// The store's.
+/// [`crate::AppError::NotFound`].
 pub async fn pending(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Result<u64> {
-    let (tenant, device) = (actor.tenant.clone(), device.clone());
-    app.store
-        .read(move |tx| {
-            let (tenant, device) = (tenant.clone(), device.clone());
-            Box::pin(async move { Ok(store::command::pending_count(tx, &tenant, &device).await?) })
+    let args = (Scope::of(app, actor), device.clone());
+    app.look(args, |tx, (scope, device)| {
+        Box::pin(async move {
+            crate::managed_device::load(&scope, tx, &device).await?;
+            Ok(store::command::pending_count(tx, &scope.tenant, &device).await?)
         })
-        .await
+    })
+    .await
 }
 
 /// The commands that wait for the device or for its answer, in the order in which it gets them.
 ///
 /// # Errors
-/// The store's.
+/// [`crate::AppError::NotFound`].
 pub async fn list_pending(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Result<Vec<Command>> {
-    let (tenant, device) = (actor.tenant.clone(), device.clone());
-    app.store
-        .read(move |tx| {
-            let (tenant, device) = (tenant.clone(), device.clone());
-            Box::pin(async move { Ok(store::command::pending(tx, &tenant, &device).await?) })
+    let args = (Scope::of(app, actor), device.clone());
+    app.look(args, |tx, (scope, device)| {
+        Box::pin(async move {
+            crate::managed_device::load(&scope, tx, &device).await?;
+            Ok(store::command::pending(tx, &scope.tenant, &device).await?)
         })
-        .await
+    })
+    .await
 }

@@ -17,8 +17,9 @@ pub use import::{Imported, import, import_csv};
 pub use lookup::{Lookup, look_up_at_apple};
 pub use story::{Story, stories, story_page};
 
-/// Reads a row that is not deleted.
+/// Reads a row that is not deleted, if its token exists for whom this is done.
 async fn load(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: &DeviceId) -> Result<Device> {
+    crate::token::load(tx, scope, token).await?;
     let device = store::device::get(tx, &scope.tenant, token, id).await?;
     let device = device.filter(|device| device.deleted_at.is_none());
     device.ok_or_else(|| AppError::not_found(format!("the device {id}")))
@@ -29,7 +30,7 @@ async fn load(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId, id: &DeviceId) ->
 /// # Errors
 /// [`AppError::NotFound`].
 pub async fn get(app: &App, actor: &Actor, token: &TokenId, id: &DeviceId) -> Result<Device> {
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone());
+    let args = (Scope::of(app, actor), token.clone(), id.clone());
     app.look(args, |tx, (scope, token, id)| Box::pin(async move { load(&scope, tx, &token, &id).await }))
         .await
 }
@@ -44,16 +45,38 @@ pub async fn list(
     token: Option<&TokenId>,
     query: PageQuery,
 ) -> Result<Page<Device>> {
-    let args = (actor.tenant.clone(), token.cloned(), query);
-    app.look(args, |tx, (tenant, token, query)| {
+    let args = (Scope::of(app, actor), token.cloned(), query);
+    app.look(args, |tx, (scope, token, query)| {
         Box::pin(async move {
-            if let Some(token) = &token {
-                crate::token::load(tx, &tenant, token).await?;
-            }
-            Ok(store::device::page(tx, &tenant, token.as_ref(), &query).await?)
+            let query = within(&scope, tx, token.as_ref(), query).await?;
+            Ok(store::device::page(tx, &scope.tenant, token.as_ref(), &query).await?)
         })
     })
     .await
+}
+
+/// The list as it is for whom this is done: of a token that must exist for them, or of all that do.
+async fn within(
+    scope: &Scope,
+    tx: &mut Tx<'_>,
+    token: Option<&TokenId>,
+    query: PageQuery,
+) -> Result<PageQuery> {
+    match token {
+        Some(token) => crate::token::load(tx, scope, token).await.map(|_| query),
+        None => scope.narrowed(tx, "tokenId", query).await,
+    }
+}
+
+/// The rows of a serial that are not deleted, under tokens that exist for whom this is done.
+pub(crate) async fn rows_of(scope: &Scope, tx: &mut Tx<'_>, serial: &Serial) -> Result<Vec<Device>> {
+    let mut seen = Vec::new();
+    for row in store::device::find_serial(tx, &scope.tenant, serial).await? {
+        if row.deleted_at.is_none() && scope.sees_under(tx, &row.token).await? {
+            seen.push(row);
+        }
+    }
+    Ok(seen)
 }
 
 /// Changes the note of a serial.
@@ -69,7 +92,7 @@ pub async fn describe(
 ) -> Result<Device> {
     actor.must_administer()?;
     let description = import::note(description)?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), description);
+    let args = (Scope::of(app, actor), token.clone(), id.clone(), description);
     app.commit(args, |tx, (scope, token, id, description)| {
         Box::pin(async move {
             let mut device = load(&scope, tx, &token, &id).await?;
@@ -88,7 +111,7 @@ pub async fn describe(
 /// [`AppError::NotFound`].
 pub async fn delete(app: &App, actor: &Actor, token: &TokenId, id: &DeviceId) -> Result<()> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone());
+    let args = (Scope::of(app, actor), token.clone(), id.clone());
     app.commit(args, |tx, (scope, token, id)| {
         Box::pin(async move {
             let mut device = load(&scope, tx, &token, &id).await?;
@@ -111,7 +134,7 @@ pub async fn block(
     blocked: bool,
 ) -> Result<Device> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), blocked);
+    let args = (Scope::of(app, actor), token.clone(), id.clone(), blocked);
     app.commit(args, |tx, (scope, token, id, blocked)| {
         Box::pin(async move {
             let mut device = load(&scope, tx, &token, &id).await?;
@@ -140,13 +163,12 @@ pub async fn mark_converted(
     converted_at: Option<domain::Time>,
 ) -> Result<Vec<Serial>> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), read_serials(serials)?, converted_at);
+    let args = (Scope::of(app, actor), read_serials(serials)?, converted_at);
     app.commit(args, |tx, (scope, serials, converted_at)| {
         Box::pin(async move {
             let mut unknown = Vec::new();
             for serial in serials {
-                let rows = store::device::find_serial(tx, &scope.tenant, &serial).await?;
-                let mut rows: Vec<_> = rows.into_iter().filter(|row| row.deleted_at.is_none()).collect();
+                let mut rows = rows_of(&scope, tx, &serial).await?;
                 if rows.is_empty() {
                     unknown.push(serial);
                 }

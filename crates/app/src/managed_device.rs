@@ -13,10 +13,12 @@ use crate::{Actor, App, AppError, Result};
 
 pub use action::{Action, Wipe, act, rename, use_template};
 
-/// Reads a device inside a transaction.
+/// Reads a device inside a transaction, if it exists for whom this is done.
 pub(crate) async fn load(scope: &Scope, tx: &mut Tx<'_>, id: &ManagedDeviceId) -> Result<ManagedDevice> {
     let device = store::managed_device::get(tx, &scope.tenant, id).await?;
-    device.ok_or_else(|| AppError::not_found(format!("the managed device {id}")))
+    let missing = || AppError::not_found(format!("the managed device {id}"));
+    let device = device.ok_or_else(missing)?;
+    if scope.sees_under(tx, &device.token).await? { Ok(device) } else { Err(missing()) }
 }
 
 /// Writes a device back, if anything has changed.
@@ -32,7 +34,7 @@ pub(crate) async fn save(tx: &mut Tx<'_>, before: &ManagedDevice, after: &Manage
 /// # Errors
 /// [`AppError::NotFound`].
 pub async fn get(app: &App, actor: &Actor, id: &ManagedDeviceId) -> Result<ManagedDevice> {
-    let (scope, id) = (Scope::new(app, &actor.tenant), id.clone());
+    let (scope, id) = (Scope::of(app, actor), id.clone());
     app.store
         .read(move |tx| {
             let (scope, id) = (scope.clone(), id.clone());
@@ -46,13 +48,14 @@ pub async fn get(app: &App, actor: &Actor, id: &ManagedDeviceId) -> Result<Manag
 /// # Errors
 /// [`AppError::Store`] for a filter or an order that cannot be answered.
 pub async fn list(app: &App, actor: &Actor, query: PageQuery) -> Result<Page<ManagedDevice>> {
-    let tenant = actor.tenant.clone();
-    app.store
-        .read(move |tx| {
-            let (tenant, query) = (tenant.clone(), query.clone());
-            Box::pin(async move { Ok(store::managed_device::page(tx, &tenant, &query).await?) })
+    let args = (Scope::of(app, actor), query);
+    app.look(args, |tx, (scope, query)| {
+        Box::pin(async move {
+            let query = scope.narrowed(tx, "tokenId", query).await?;
+            Ok(store::managed_device::page(tx, &scope.tenant, &query).await?)
         })
-        .await
+    })
+    .await
 }
 
 /// The Activation Lock bypass code that the device left with us (R12, `bypassActivationLock`). Reading it is recorded.
@@ -63,7 +66,7 @@ pub async fn bypass_code(app: &App, actor: &Actor, id: &ManagedDeviceId) -> Resu
     if !actor.may_administer() {
         return Err(AppError::refused("only administrators read bypass codes"));
     }
-    let (scope, device) = (Scope::new(app, &actor.tenant), id.clone());
+    let (scope, device) = (Scope::of(app, actor), id.clone());
     let code = app
         .store
         .read(move |tx| {
@@ -88,7 +91,7 @@ pub async fn bypass_code(app: &App, actor: &Actor, id: &ManagedDeviceId) -> Resu
 /// # Errors
 /// [`AppError::NotFound`].
 pub async fn dismiss_rival(app: &App, actor: &Actor, id: &ManagedDeviceId) -> Result<()> {
-    let (scope, id) = (Scope::new(app, &actor.tenant), id.clone());
+    let (scope, id) = (Scope::of(app, actor), id.clone());
     app.store
         .transact(move |tx| {
             let (scope, id) = (scope.clone(), id.clone());

@@ -51,10 +51,10 @@ fn detail_of(token: &Token, profile: Profile) -> ProfileDetail {
 /// # Errors
 /// [`AppError::NotFound`].
 pub async fn get(app: &App, actor: &Actor, token: &TokenId, id: &ProfileId) -> Result<ProfileDetail> {
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone());
+    let args = (Scope::of(app, actor), token.clone(), id.clone());
     app.look(args, |tx, (scope, token, id)| {
         Box::pin(async move {
-            let token = crate::token::load(tx, &scope.tenant, &token).await?;
+            let token = crate::token::load(tx, &scope, &token).await?;
             Ok(detail_of(&token, load(&scope, tx, &token.id, &id).await?))
         })
     })
@@ -71,10 +71,10 @@ pub async fn list(
     token: &TokenId,
     query: PageQuery,
 ) -> Result<Page<ProfileDetail>> {
-    let args = (Scope::new(app, &actor.tenant), token.clone(), query);
+    let args = (Scope::of(app, actor), token.clone(), query);
     app.look(args, |tx, (scope, token, query)| {
         Box::pin(async move {
-            let token = crate::token::load(tx, &scope.tenant, &token).await?;
+            let token = crate::token::load(tx, &scope, &token).await?;
             let page = store::profile::page(tx, &scope.tenant, &token.id, &query).await?;
             let items = page.items.into_iter().map(|profile| detail_of(&token, profile)).collect();
             Ok(Page { items, next: page.next, total: page.total })
@@ -93,10 +93,10 @@ pub async fn default_of(
     token: &TokenId,
     platform: Platform,
 ) -> Result<Option<ProfileDetail>> {
-    let args = (Scope::new(app, &actor.tenant), token.clone(), platform);
+    let args = (Scope::of(app, actor), token.clone(), platform);
     app.look(args, |tx, (scope, token, platform)| {
         Box::pin(async move {
-            let token = crate::token::load(tx, &scope.tenant, &token).await?;
+            let token = crate::token::load(tx, &scope, &token).await?;
             let Some(id) = token.default_profiles.get(&platform) else { return Ok(None) };
             let profile = store::profile::get(tx, &scope.tenant, &token.id, id).await?;
             Ok(profile.map(|profile| detail_of(&token, profile)))
@@ -133,11 +133,11 @@ pub async fn create(
         created_at: now,
         modified_at: now,
     };
-    let args = (Scope::new(app, &actor.tenant), profile, pki::random::secret()?);
+    let args = (Scope::of(app, actor), profile, pki::random::secret()?);
     let made = app
         .commit(args, |tx, (scope, profile, secret)| {
             Box::pin(async move {
-                let token = crate::token::load(tx, &scope.tenant, &profile.token).await?;
+                let token = crate::token::load(tx, &scope, &profile.token).await?;
                 let most = u64::try_from(scope.app.limits.profiles_per_token).unwrap_or(u64::MAX);
                 if store::profile::count(tx, &scope.tenant, &token.id).await? >= most {
                     let words = format!("the token has {most} profiles; more are not supported (R14)");
@@ -170,11 +170,11 @@ pub async fn update(
     edit: Edit,
 ) -> Result<ProfileDetail> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), edit);
+    let args = (Scope::of(app, actor), token.clone(), id.clone(), edit);
     let changed = app
         .commit(args, |tx, (scope, token, id, edit)| {
             Box::pin(async move {
-                let token = crate::token::load(tx, &scope.tenant, &token).await?;
+                let token = crate::token::load(tx, &scope, &token).await?;
                 let old = load(&scope, tx, &token.id, &id).await?;
                 let mut profile = old.clone();
                 edit(&mut profile.settings)?;
@@ -267,10 +267,10 @@ pub async fn delete(
     confirmed: bool,
 ) -> Result<()> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), confirmed);
+    let args = (Scope::of(app, actor), token.clone(), id.clone(), confirmed);
     app.commit(args, |tx, (scope, token, id, confirmed)| {
         Box::pin(async move {
-            let mut token = crate::token::load(tx, &scope.tenant, &token).await?;
+            let mut token = crate::token::load(tx, &scope, &token).await?;
             let profile = load(&scope, tx, &token.id, &id).await?;
             let devices = store::device::count_wanting(tx, &scope.tenant, &token.id, &id).await?;
             if devices > 0 && !confirmed {
@@ -302,10 +302,10 @@ pub async fn delete(
 /// [`AppError::NotFound`].
 pub async fn set_default(app: &App, actor: &Actor, token: &TokenId, id: &ProfileId) -> Result<()> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone());
+    let args = (Scope::of(app, actor), token.clone(), id.clone());
     app.commit(args, |tx, (scope, token, id)| {
         Box::pin(async move {
-            let mut token = crate::token::load(tx, &scope.tenant, &token).await?;
+            let mut token = crate::token::load(tx, &scope, &token).await?;
             let profile = load(&scope, tx, &token.id, &id).await?;
             token.default_profiles.insert(profile.platform, id);
             crate::token::save(tx, &mut token, scope.now).await
@@ -322,10 +322,10 @@ pub async fn set_default(app: &App, actor: &Actor, token: &TokenId, id: &Profile
 /// [`AppError::NotFound`].
 pub async fn clear_default(app: &App, actor: &Actor, token: &TokenId, platform: Platform) -> Result<()> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), platform);
+    let args = (Scope::of(app, actor), token.clone(), platform);
     app.commit(args, |tx, (scope, token, platform)| {
         Box::pin(async move {
-            let mut token = crate::token::load(tx, &scope.tenant, &token).await?;
+            let mut token = crate::token::load(tx, &scope, &token).await?;
             token.default_profiles.remove(&platform);
             crate::token::save(tx, &mut token, scope.now).await
         })

@@ -22,7 +22,7 @@ const APPLE_ID_LEN_MAX: usize = 256;
 /// # Errors
 /// The store's.
 pub async fn get(app: &App, actor: &Actor) -> Result<Option<(PushCertificate, PushStanding)>> {
-    let scope = Scope::new(app, &actor.tenant);
+    let scope = Scope::of(app, actor);
     let (tenant, now) = (scope.tenant.clone(), scope.now);
     let found = app
         .store
@@ -46,7 +46,7 @@ pub async fn request(app: &App, actor: &Actor) -> Result<String> {
     if !actor.may_administer() {
         return Err(AppError::refused("devices ask for no push certificate"));
     }
-    let scope = Scope::new(app, &actor.tenant);
+    let scope = Scope::of(app, actor);
     let made =
         tokio::task::spawn_blocking(RsaKey::generate).await.map_err(|e| AppError::internal(e.to_string()))?;
     let made = made.map_err(|e| unusable(&e))?.to_pkcs8();
@@ -127,7 +127,7 @@ pub async fn upload(app: &App, actor: &Actor, upload: Upload) -> Result<PushCert
         return Err(AppError::invalid("certificate", "the file or the Apple account name is too long"));
     }
     let uploaded = first_certificate(&upload.pem)?;
-    let (scope, force, apple_id) = (Scope::new(app, &actor.tenant), upload.force, upload.apple_id);
+    let (scope, force, apple_id) = (Scope::of(app, actor), upload.force, upload.apple_id);
     let in_tx = scope.clone();
     let stored = app
         .store

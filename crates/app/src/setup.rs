@@ -286,15 +286,16 @@ pub(crate) fn answer_event(command: &CommandId, outcome: &CommandOutcome) -> Eve
 /// The setup of a device, as it stands; none: it never began.
 ///
 /// # Errors
-/// The store's.
+/// [`AppError::NotFound`].
 pub async fn get(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Result<Option<SetupPlan>> {
-    let (tenant, device) = (actor.tenant.clone(), device.clone());
-    app.store
-        .read(move |tx| {
-            let (tenant, device) = (tenant.clone(), device.clone());
-            Box::pin(async move { Ok(store::setup::get(tx, &tenant, &device).await?) })
+    let args = (Scope::of(app, actor), device.clone());
+    app.look(args, |tx, (scope, device)| {
+        Box::pin(async move {
+            crate::managed_device::load(&scope, tx, &device).await?;
+            Ok(store::setup::get(tx, &scope.tenant, &device).await?)
         })
-        .await
+    })
+    .await
 }
 
 /// Releases a device from Setup Assistant now, whatever its steps are at (lessons 44, 46).
@@ -302,7 +303,7 @@ pub async fn get(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Result<O
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Conflict`] when the device does not wait.
 pub async fn release(app: &App, actor: &Actor, device: &ManagedDeviceId) -> Result<()> {
-    let scope = Scope::new(app, &actor.tenant);
+    let scope = Scope::of(app, actor);
     let device = device.clone();
     app.store
         .transact(move |tx| {
@@ -336,19 +337,19 @@ const ACTIVE_MAX: u32 = 10_000;
 /// # Errors
 /// The store's.
 pub async fn active(app: &App, actor: &Actor) -> Result<Vec<(SetupPlan, domain::Serial)>> {
-    let tenant = actor.tenant.clone();
-    app.store
-        .read(move |tx| {
-            let tenant = tenant.clone();
-            Box::pin(async move {
-                let mut found = Vec::new();
-                for plan in store::setup::active(tx, &tenant, None, ACTIVE_MAX).await? {
-                    if let Some(device) = store::managed_device::get(tx, &tenant, &plan.device).await? {
-                        found.push((plan, device.serial));
-                    }
+    app.look(Scope::of(app, actor), |tx, scope| {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for plan in store::setup::active(tx, &scope.tenant, None, ACTIVE_MAX).await? {
+                let device = store::managed_device::get(tx, &scope.tenant, &plan.device).await?;
+                if let Some(device) = device
+                    && scope.sees_under(tx, &device.token).await?
+                {
+                    found.push((plan, device.serial));
                 }
-                Ok::<_, AppError>(found)
-            })
+            }
+            Ok(found)
         })
-        .await
+    })
+    .await
 }

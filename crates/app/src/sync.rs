@@ -18,7 +18,7 @@ const RUNS_MAX: u32 = 1_000;
 /// [`AppError::Conflict`] while one is under way or for a draft.
 pub async fn request(app: &App, actor: &Actor, token: &TokenId, full: bool) -> Result<RunId> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), full, app.new_id::<RunId>());
+    let args = (Scope::of(app, actor), token.clone(), full, app.new_id::<RunId>());
     let run = app
         .commit(args, |tx, (scope, token, full, run)| {
             Box::pin(async move { request_in(&scope, tx, &token, full, run).await })
@@ -49,7 +49,7 @@ fn not_now(refusal: NotNow) -> AppError {
 }
 
 async fn load(scope: &Scope, tx: &mut Tx<'_>, token: &TokenId) -> Result<SyncState> {
-    crate::token::load(tx, &scope.tenant, token).await?;
+    crate::token::load(tx, scope, token).await?;
     let state = store::sync::state(tx, &scope.tenant, token).await?;
     state.ok_or_else(|| AppError::conflict("no token file has been uploaded yet (R18)"))
 }
@@ -67,7 +67,7 @@ pub(crate) async fn current_run(tx: &mut Tx<'_>, state: &SyncState) -> Result<Op
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::Conflict`] for a draft.
 pub async fn state(app: &App, actor: &Actor, token: &TokenId) -> Result<(SyncState, NextTimes)> {
-    let args = (Scope::new(app, &actor.tenant), token.clone());
+    let args = (Scope::of(app, actor), token.clone());
     app.look(args, |tx, (scope, token)| {
         Box::pin(async move {
             let state = load(&scope, tx, &token).await?;
@@ -83,11 +83,11 @@ pub async fn state(app: &App, actor: &Actor, token: &TokenId) -> Result<(SyncSta
 /// # Errors
 /// [`AppError::NotFound`].
 pub async fn runs(app: &App, actor: &Actor, token: &TokenId, limit: u32) -> Result<Vec<SyncRun>> {
-    let args = (actor.tenant.clone(), token.clone(), limit.clamp(1, RUNS_MAX));
-    app.look(args, |tx, (tenant, token, limit)| {
+    let args = (Scope::of(app, actor), token.clone(), limit.clamp(1, RUNS_MAX));
+    app.look(args, |tx, (scope, token, limit)| {
         Box::pin(async move {
-            crate::token::load(tx, &tenant, &token).await?;
-            Ok(store::sync::runs(tx, &tenant, &token, limit).await?)
+            crate::token::load(tx, &scope, &token).await?;
+            Ok(store::sync::runs(tx, &scope.tenant, &token, limit).await?)
         })
     })
     .await
@@ -98,11 +98,11 @@ pub async fn runs(app: &App, actor: &Actor, token: &TokenId, limit: u32) -> Resu
 /// # Errors
 /// [`AppError::NotFound`].
 pub async fn run(app: &App, actor: &Actor, token: &TokenId, run: &RunId) -> Result<SyncRun> {
-    let args = (actor.tenant.clone(), token.clone(), run.clone());
-    app.look(args, |tx, (tenant, token, run)| {
+    let args = (Scope::of(app, actor), token.clone(), run.clone());
+    app.look(args, |tx, (scope, token, run)| {
         Box::pin(async move {
-            crate::token::load(tx, &tenant, &token).await?;
-            let found = store::sync::run_get(tx, &tenant, &token, &run).await?;
+            crate::token::load(tx, &scope, &token).await?;
+            let found = store::sync::run_get(tx, &scope.tenant, &token, &run).await?;
             found.ok_or_else(|| AppError::not_found(format!("the sync run {run}")))
         })
     })

@@ -6,11 +6,12 @@ mod release;
 mod scope_tags;
 mod upload;
 
+use domain::access::{TagRefusal, of_new, retag};
 use domain::sync::{NextTimes, SyncState, next_times};
 use domain::token::{
     ChecklistItem, Contents, PrerequisiteFacts, Token, TokenHealth, TokenRefusal, checklist as items,
 };
-use domain::{TenantId, Time, TokenId};
+use domain::{Time, TokenId};
 use store::{Page, PageQuery, Tx};
 
 use crate::scope::Scope;
@@ -71,10 +72,14 @@ pub struct TokenChange {
     pub share_with_school_data_sync: Option<bool>,
 }
 
-/// Reads a token inside a transaction.
-pub(crate) async fn load(tx: &mut Tx<'_>, tenant: &TenantId, id: &TokenId) -> Result<Token> {
-    let token = store::token::get(tx, tenant, id).await?;
+/// Reads a token inside a transaction, if it exists for whom this is done.
+pub(crate) async fn load(tx: &mut Tx<'_>, scope: &Scope, id: &TokenId) -> Result<Token> {
+    let token = store::token::get(tx, &scope.tenant, id).await?.filter(|token| scope.sees(token));
     token.ok_or_else(|| AppError::not_found(format!("the enrollment program token {id}")))
+}
+
+fn tags_refused(refusal: TagRefusal) -> AppError {
+    AppError::invalid("roleScopeTagIds", refusal.to_string())
 }
 
 /// A refusal of the rules as an answer.
@@ -98,8 +103,8 @@ pub(crate) fn refused(refusal: &TokenRefusal) -> AppError {
 /// # Errors
 /// [`AppError::NotFound`].
 pub async fn get(app: &App, actor: &Actor, id: &TokenId) -> Result<Token> {
-    let args = (actor.tenant.clone(), id.clone());
-    app.look(args, |tx, (tenant, id)| Box::pin(async move { load(tx, &tenant, &id).await })).await
+    let args = (Scope::of(app, actor), id.clone());
+    app.look(args, |tx, (scope, id)| Box::pin(async move { load(tx, &scope, &id).await })).await
 }
 
 /// One token with what belongs to it.
@@ -107,10 +112,10 @@ pub async fn get(app: &App, actor: &Actor, id: &TokenId) -> Result<Token> {
 /// # Errors
 /// [`AppError::NotFound`].
 pub async fn detail(app: &App, actor: &Actor, id: &TokenId) -> Result<TokenDetail> {
-    let args = (Scope::new(app, &actor.tenant), id.clone());
+    let args = (Scope::of(app, actor), id.clone());
     app.look(args, |tx, (scope, id)| {
         Box::pin(async move {
-            let token = load(tx, &scope.tenant, &id).await?;
+            let token = load(tx, &scope, &id).await?;
             detail_of(&scope, tx, token).await
         })
     })
@@ -134,9 +139,10 @@ async fn detail_of(scope: &Scope, tx: &mut Tx<'_>, token: Token) -> Result<Token
 /// # Errors
 /// [`AppError::Store`] for a filter or an order that cannot be answered.
 pub async fn list(app: &App, actor: &Actor, query: PageQuery) -> Result<Page<TokenDetail>> {
-    let args = (Scope::new(app, &actor.tenant), query);
+    let args = (Scope::of(app, actor), query);
     app.look(args, |tx, (scope, query)| {
         Box::pin(async move {
+            let query = scope.narrowed(tx, "id", query).await?;
             let page = store::token::page(tx, &scope.tenant, &query).await?;
             let mut items = Vec::with_capacity(page.items.len());
             for token in page.items {
@@ -158,7 +164,8 @@ pub async fn create(app: &App, actor: &Actor, new: NewToken) -> Result<Token> {
     let mut token = Token::draft(actor.tenant.clone(), app.new_id(), &new.name, now)
         .map_err(|refusal| refused(&refusal))?;
     token.note_apple_id(new.apple_id.as_deref().unwrap_or_default()).map_err(|refusal| refused(&refusal))?;
-    token.tag(new.scope_tags);
+    let asked = Some(new.scope_tags.as_slice()).filter(|tags| !tags.is_empty());
+    token.tag(of_new(&actor.rights.sight, asked).map_err(tags_refused)?);
     token.share_with_school_data_sync = new.share_with_school_data_sync;
     if new.consent {
         token.agree(&actor.name, now);
@@ -171,6 +178,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewToken) -> Result<Token> {
                     "there are {most} tokens; more are not supported (R16)"
                 )));
             }
+            crate::scope_tag::must_exist(tx, &token.tenant, &token.scope_tags).await?;
             store::token::insert(tx, &token).await?;
             Ok(token)
         })
@@ -184,10 +192,14 @@ pub async fn create(app: &App, actor: &Actor, new: NewToken) -> Result<Token> {
 /// [`AppError::Invalid`], [`AppError::NotFound`].
 pub async fn update(app: &App, actor: &Actor, id: &TokenId, change: TokenChange) -> Result<Token> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), actor.name.clone(), id.clone(), change);
+    let args = (Scope::of(app, actor), actor.name.clone(), id.clone(), change);
     app.commit(args, |tx, (scope, by, id, change)| {
         Box::pin(async move {
-            let mut token = load(tx, &scope.tenant, &id).await?;
+            let mut token = load(tx, &scope, &id).await?;
+            if let Some(tags) = &change.scope_tags {
+                token.tag(retag(&scope.sight, &token.scope_tags, tags).map_err(tags_refused)?);
+                crate::scope_tag::must_exist(tx, &scope.tenant, &token.scope_tags).await?;
+            }
             apply(&mut token, change, &by, scope.now).map_err(|refusal| refused(&refusal))?;
             save(tx, &mut token, scope.now).await?;
             Ok(token)
@@ -202,9 +214,6 @@ fn apply(token: &mut Token, change: TokenChange, by: &str, now: Time) -> Result<
     }
     if let Some(apple_id) = &change.apple_id {
         token.note_apple_id(apple_id)?;
-    }
-    if let Some(tags) = change.scope_tags {
-        token.tag(tags);
     }
     if let Some(share) = change.share_with_school_data_sync {
         token.share_with_school_data_sync = share;
@@ -228,11 +237,11 @@ pub(crate) async fn save(tx: &mut Tx<'_>, token: &mut Token, now: Time) -> Resul
 /// # Errors
 /// The store's.
 pub async fn checklist(app: &App, actor: &Actor, id: Option<&TokenId>) -> Result<[ChecklistItem; 5]> {
-    let args = (Scope::new(app, &actor.tenant), id.cloned());
+    let args = (Scope::of(app, actor), id.cloned());
     app.look(args, |tx, (scope, id)| {
         Box::pin(async move {
             let one = match id {
-                Some(id) => Some(load(tx, &scope.tenant, &id).await?),
+                Some(id) => Some(load(tx, &scope, &id).await?),
                 None => None,
             };
             Ok(items(facts(&scope, tx, one.as_ref()).await?))
@@ -244,7 +253,7 @@ pub async fn checklist(app: &App, actor: &Actor, id: Option<&TokenId>) -> Result
 async fn facts(scope: &Scope, tx: &mut Tx<'_>, token: Option<&Token>) -> Result<PrerequisiteFacts> {
     let all = match token {
         Some(token) => vec![token.clone()],
-        None => store::token::list(tx, &scope.tenant).await?,
+        None => scope.tokens(tx).await?,
     };
     let tenant = store::tenant::get(tx, &scope.tenant).await?;
     let mut devices = false;

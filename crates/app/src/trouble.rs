@@ -1,10 +1,12 @@
 //! Trouble that work loops meet at Apple: kept while it lasts, and afterwards with the word that it is over.
 
+use domain::access::Sight;
 use domain::sync::{RunState, SyncRun, SyncState};
 use domain::trouble::{Trouble, TroubleKind};
 use domain::{TenantId, Time};
 use store::Tx;
 
+use crate::scope::Scope;
 use crate::{Actor, App, Result};
 
 /// What pushes are done for: a tenant has one push certificate.
@@ -15,8 +17,39 @@ pub(crate) const PUSH: &str = "pushCertificate";
 /// # Errors
 /// The store's.
 pub async fn troubles(app: &App, actor: &Actor) -> Result<Vec<Trouble>> {
-    let tenant = actor.tenant.clone();
-    app.look(tenant, |tx, tenant| Box::pin(async move { Ok(store::trouble::list(tx, &tenant).await?) })).await
+    app.look(Scope::of(app, actor), |tx, scope| Box::pin(async move { list(&scope, tx).await })).await
+}
+
+/// The troubles of what exists for whom this is done.
+pub(crate) async fn list(scope: &Scope, tx: &mut Tx<'_>) -> Result<Vec<Trouble>> {
+    let mut seen = Vec::new();
+    for trouble in store::trouble::list(tx, &scope.tenant).await? {
+        if sees(scope, tx, &trouble).await? {
+            seen.push(trouble);
+        }
+    }
+    Ok(seen)
+}
+
+async fn sees(scope: &Scope, tx: &mut Tx<'_>, trouble: &Trouble) -> Result<bool> {
+    if scope.sight == Sight::Everything {
+        return Ok(true);
+    }
+    match trouble.kind {
+        TroubleKind::Sync | TroubleKind::Assignment => match trouble.subject.parse() {
+            Ok(token) => scope.sees_under(tx, &token).await,
+            Err(_) => Ok(false),
+        },
+        TroubleKind::Device => {
+            let Ok(id) = trouble.subject.parse() else { return Ok(false) };
+            match store::managed_device::get(tx, &scope.tenant, &id).await? {
+                Some(device) => scope.sees_under(tx, &device.token).await,
+                None => Ok(false),
+            }
+        }
+        // The organisation's one push certificate.
+        TroubleKind::Push => Ok(true),
+    }
 }
 
 /// Keeps that trouble was met.

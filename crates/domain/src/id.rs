@@ -98,6 +98,14 @@ id! {
     RunId;
     /// An MDM command (`CommandUUID`).
     CommandId;
+    /// A group of people or devices (`group`).
+    GroupId;
+    /// One event of the audit log (`auditEvent`).
+    AuditEventId;
+    /// A set of operations with a name (`roleDefinition`).
+    RoleDefinitionId;
+    /// Who has a role, and for which objects (`roleAssignment`).
+    RoleAssignmentId;
     /// A key pair made by this server.
     KeyId;
     /// An Apple serial number, upper case.

@@ -3,11 +3,14 @@
 //! Everything here is pure: rules take state and `now` as arguments and return decisions. No clock, no randomness,
 //! no SQL, no HTTP. Words are Apple's and Graph's.
 
+pub mod access;
 pub mod alert;
 pub mod assignment;
+pub mod audit;
 pub mod checkup;
 pub mod command;
 pub mod device;
+pub mod group;
 pub mod id;
 pub mod identity;
 pub mod limits;
@@ -26,7 +29,10 @@ pub mod time;
 pub mod token;
 pub mod trouble;
 
-pub use id::{CommandId, DeviceId, KeyId, ManagedDeviceId, ProfileId, RunId, Serial, TenantId, TokenId};
+pub use id::{
+    AuditEventId, CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, ProfileId, RoleAssignmentId,
+    RoleDefinitionId, RunId, Serial, TenantId, TokenId,
+};
 pub use limits::Limits;
 pub use platform::Platform;
 pub use time::Time;

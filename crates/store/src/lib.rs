@@ -12,10 +12,12 @@
 
 pub mod application;
 pub mod archive;
+pub mod audit_event;
 mod bulk;
 pub mod command;
 pub mod device;
 mod error;
+pub mod group;
 pub mod identity;
 pub mod inspect;
 pub mod lease;
@@ -26,7 +28,10 @@ mod page;
 mod postgres;
 pub mod profile;
 pub mod push;
+pub mod role_assignment;
+pub mod role_definition;
 mod row;
+pub mod scope_tag;
 pub mod secret;
 pub mod setup;
 mod sqlite;

@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str, i64)] = &[
     ("0004_seen", include_str!("migrations/0004_seen.sql"), 4),
     ("0005_trouble", include_str!("migrations/0005_trouble.sql"), 4),
     ("0006_fewer_indexes", include_str!("migrations/0006_fewer_indexes.sql"), 4),
+    ("0007_access", include_str!("migrations/0007_access.sql"), 4),
 ];
 
 /// The migrations that a program knows.

@@ -2,7 +2,8 @@
 
 use bytes::BytesMut;
 use domain::{
-    CommandId, DeviceId, KeyId, ManagedDeviceId, Platform, ProfileId, RunId, Serial, TenantId, Time, TokenId,
+    AuditEventId, CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, Platform, ProfileId,
+    RoleAssignmentId, RoleDefinitionId, RunId, Serial, TenantId, Time, TokenId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::Serialize;
@@ -105,6 +106,10 @@ from! {
     &RunId => |v| Value::Text(v.as_str().to_owned());
     &CommandId => |v| Value::Text(v.as_str().to_owned());
     &KeyId => |v| Value::Text(v.as_str().to_owned());
+    &GroupId => |v| Value::Text(v.as_str().to_owned());
+    &RoleDefinitionId => |v| Value::Text(v.as_str().to_owned());
+    &RoleAssignmentId => |v| Value::Text(v.as_str().to_owned());
+    &AuditEventId => |v| Value::Text(v.as_str().to_owned());
     &Serial => |v| Value::Text(v.as_str().to_owned());
 }
 

@@ -19,8 +19,12 @@ mod copies;
 #[path = "conformance/sample.rs"]
 mod sample;
 
+#[path = "conformance/access.rs"]
+mod access;
 #[path = "conformance/assignment.rs"]
 mod assignment;
+#[path = "conformance/audit_event.rs"]
+mod audit_event;
 #[path = "conformance/closing.rs"]
 mod closing;
 #[path = "conformance/command.rs"]

@@ -59,7 +59,7 @@ pub async fn import(
     for row in &rows {
         note(row.description.clone())?;
     }
-    let args = (Scope::new(app, &actor.tenant), token.clone(), rows, overwrite);
+    let args = (Scope::of(app, actor), token.clone(), rows, overwrite);
     let lines = app
         .commit(args, |tx, (scope, token, rows, overwrite)| {
             Box::pin(async move { import_in(&scope, tx, &token, rows, overwrite).await })
@@ -91,7 +91,7 @@ async fn import_in(
     rows: Vec<Import>,
     overwrite: bool,
 ) -> Result<Vec<Imported>> {
-    crate::token::load(tx, &scope.tenant, token).await?;
+    crate::token::load(tx, scope, token).await?;
     let serials: Vec<Serial> = rows.iter().map(|row| row.serial.clone()).collect();
     let known = store::device::by_serials(tx, &scope.tenant, token, &serials).await?;
     let mut known: BTreeMap<Serial, Device> =

@@ -5,6 +5,7 @@ use domain::sync::record;
 use domain::token::Token;
 use domain::{Serial, TokenId};
 
+use crate::scope::Scope;
 use crate::{Actor, App, AppError, Result, ade};
 
 /// What Apple says under one token.
@@ -28,10 +29,8 @@ pub async fn look_up_at_apple(app: &App, actor: &Actor, serial: &str) -> Result<
     actor.must_administer()?;
     let serial: Serial =
         serial.parse().map_err(|_| AppError::invalid("serialNumber", "takes letters and digits"))?;
-    let tenant = actor.tenant.clone();
-    let tokens = app
-        .look(tenant, |tx, tenant| Box::pin(async move { Ok(store::token::list(tx, &tenant).await?) }))
-        .await?;
+    let scope = Scope::of(app, actor);
+    let tokens = app.look(scope, |tx, scope| Box::pin(async move { scope.tokens(tx).await })).await?;
     let mut found = Vec::new();
     for token in tokens.into_iter().filter(|token| token.server.is_some()) {
         found.push(ask(app, token, &serial).await);

@@ -39,14 +39,17 @@ pub struct Story {
 pub async fn stories(app: &App, actor: &Actor, serial: &str) -> Result<Vec<Story>> {
     let serial: Serial =
         serial.parse().map_err(|_| AppError::invalid("serialNumber", "takes letters and digits"))?;
-    let args = (Scope::new(app, &actor.tenant), serial);
+    let args = (Scope::of(app, actor), serial);
     app.look(args, |tx, (scope, serial)| {
         Box::pin(async move {
             let rows = store::device::find_serial(tx, &scope.tenant, &serial).await?;
             let mut teller = Teller::new(&scope, tx).await?;
             let mut stories = Vec::new();
             for row in rows {
-                stories.extend(teller.tell(&scope, tx, row).await?);
+                // Another's serial is one that no token here has.
+                if scope.sees_under(tx, &row.token).await? {
+                    stories.extend(teller.tell(&scope, tx, row).await?);
+                }
             }
             if stories.is_empty() {
                 let what = format!(
@@ -64,16 +67,17 @@ pub async fn stories(app: &App, actor: &Actor, serial: &str) -> Result<Vec<Story
 /// One page of stories.
 ///
 /// # Errors
-/// [`AppError::Store`] for a filter or an order that cannot be answered.
+/// [`AppError::NotFound`] for the token, [`AppError::Store`] for a filter or an order that cannot be answered.
 pub async fn story_page(
     app: &App,
     actor: &Actor,
     token: Option<&TokenId>,
     query: PageQuery,
 ) -> Result<Page<Story>> {
-    let args = (Scope::new(app, &actor.tenant), token.cloned(), query);
+    let args = (Scope::of(app, actor), token.cloned(), query);
     app.look(args, |tx, (scope, token, query)| {
         Box::pin(async move {
+            let query = super::within(&scope, tx, token.as_ref(), query).await?;
             let page = store::device::page(tx, &scope.tenant, token.as_ref(), &query).await?;
             let mut teller = Teller::new(&scope, tx).await?;
             let mut items = Vec::with_capacity(page.items.len());

@@ -88,7 +88,7 @@ pub async fn act(app: &App, actor: &Actor, device: &ManagedDeviceId, action: Act
     if !actor.may_administer() {
         return Err(AppError::refused("devices give no orders"));
     }
-    let scope = Scope::new(app, &actor.tenant);
+    let scope = Scope::of(app, actor);
     let (id, name) = (device.clone(), action.name());
     let command = app
         .store
@@ -221,7 +221,7 @@ async fn set_override(
     device: &ManagedDeviceId,
     name: Option<String>,
 ) -> Result<()> {
-    let (scope, id) = (Scope::new(app, &actor.tenant), device.clone());
+    let (scope, id) = (Scope::of(app, actor), device.clone());
     app.store
         .transact(move |tx| {
             let (scope, id, name) = (scope.clone(), id.clone(), name.clone());

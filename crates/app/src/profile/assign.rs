@@ -9,6 +9,7 @@ use domain::{ProfileId, Serial, TokenId};
 use store::{PageQuery, Tx};
 
 use super::load;
+use crate::device::rows_of;
 use crate::loops::Work;
 use crate::scope::Scope;
 use crate::token::read_serials;
@@ -42,7 +43,7 @@ pub async fn assign(
     serials: &[String],
 ) -> Result<Vec<Assigned>> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), read_serials(serials)?);
+    let args = (Scope::of(app, actor), token.clone(), id.clone(), read_serials(serials)?);
     let lines = app
         .commit(args, |tx, (scope, token, id, serials)| {
             Box::pin(async move { assign_in(&scope, tx, &token, &id, serials).await })
@@ -62,11 +63,11 @@ pub async fn assign_across(
     id: &ProfileId,
     serials: &[String],
 ) -> Result<Vec<Assigned>> {
-    let args = (Scope::new(app, &actor.tenant), id.clone());
+    let args = (Scope::of(app, actor), id.clone());
     let token = app
         .look(args, |tx, (scope, id)| {
             Box::pin(async move {
-                for token in store::token::list(tx, &scope.tenant).await? {
+                for token in scope.tokens(tx).await? {
                     if store::profile::get(tx, &scope.tenant, &token.id, &id).await?.is_some() {
                         return Ok(token.id);
                     }
@@ -85,7 +86,7 @@ async fn assign_in(
     id: &ProfileId,
     serials: Vec<Serial>,
 ) -> Result<Vec<Assigned>> {
-    let token = crate::token::load(tx, &scope.tenant, token).await?;
+    let token = crate::token::load(tx, scope, token).await?;
     let profile = load(scope, tx, &token.id, id).await?;
     let rows = store::device::by_serials(tx, &scope.tenant, &token.id, &serials).await?;
     let mut rows: BTreeMap<Serial, Device> = rows.into_iter().map(|row| (row.serial.clone(), row)).collect();
@@ -135,7 +136,7 @@ fn choose(
 
 /// Where a serial is that is not under the token.
 async fn elsewhere(scope: &Scope, tx: &mut Tx<'_>, token: &Token, serial: &Serial) -> Result<String> {
-    for row in store::device::find_serial(tx, &scope.tenant, serial).await? {
+    for row in rows_of(scope, tx, serial).await? {
         if row.is_live()
             && let Some(other) = store::token::get(tx, &scope.tenant, &row.token).await?
         {
@@ -158,7 +159,7 @@ async fn elsewhere(scope: &Scope, tx: &mut Tx<'_>, token: &Token, serial: &Seria
 /// [`AppError::Invalid`] for serials that are none.
 pub async fn unassign(app: &App, actor: &Actor, serials: &[String]) -> Result<Vec<Assigned>> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), read_serials(serials)?);
+    let args = (Scope::of(app, actor), read_serials(serials)?);
     let (mut lines, bare) = app
         .commit(args, |tx, (scope, serials)| Box::pin(async move { unassign_in(&scope, tx, serials).await }))
         .await?;
@@ -183,10 +184,7 @@ async fn unassign_in(scope: &Scope, tx: &mut Tx<'_>, serials: Vec<Serial>) -> Re
     let mut changed = Vec::new();
     for serial in serials {
         let mut words = None;
-        for mut row in store::device::find_serial(tx, &scope.tenant, &serial).await? {
-            if row.deleted_at.is_some() {
-                continue;
-            }
+        for mut row in rows_of(scope, tx, &serial).await? {
             let Some(token) = store::token::get(tx, &scope.tenant, &row.token).await? else { continue };
             if row.want(None, scope.now) {
                 changed.push(row.clone());

@@ -60,7 +60,7 @@ pub async fn enrollment_url(
     id: &ProfileId,
 ) -> Result<Zeroizing<String>> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone());
+    let args = (Scope::of(app, actor), token.clone(), id.clone());
     app.look(args, |tx, (scope, token, id)| {
         Box::pin(async move {
             super::load(&scope, tx, &token, &id).await?;

@@ -43,7 +43,7 @@ pub async fn set_admin_password(
     if let Some(password) = &password {
         check_admin_password(password)?;
     }
-    let args = (Scope::new(app, &actor.tenant), token.clone(), id.clone(), password);
+    let args = (Scope::of(app, actor), token.clone(), id.clone(), password);
     app.commit(args, |tx, (scope, token, id, password)| {
         Box::pin(async move {
             let profile = load(&scope, tx, &token, &id).await?;

@@ -20,7 +20,7 @@ const ROWS: u32 = 1_000;
 /// profiles (R25), [`crate::AppError::NotFound`].
 pub async fn delete(app: &App, actor: &Actor, id: &TokenId, confirmed: bool) -> Result<()> {
     actor.must_administer()?;
-    let args = (Scope::new(app, &actor.tenant), id.clone(), confirmed);
+    let args = (Scope::of(app, actor), id.clone(), confirmed);
     let token = app
         .commit(args, |tx, (scope, id, confirmed)| {
             Box::pin(async move { delete_in(&scope, tx, &id, confirmed).await })
@@ -32,7 +32,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &TokenId, confirmed: bool) -> 
 }
 
 async fn delete_in(scope: &Scope, tx: &mut Tx<'_>, id: &TokenId, confirmed: bool) -> Result<Token> {
-    let token = load(tx, &scope.tenant, id).await?;
+    let token = load(tx, scope, id).await?;
     let contents = contents(tx, &token).await?;
     let tombstone = token.delete(contents, confirmed, scope.now).map_err(|refusal| refused(&refusal))?;
     for profile in store::profile::list(tx, &scope.tenant, id).await? {

@@ -28,11 +28,11 @@ pub async fn generate_key(app: &App, actor: &Actor, id: &TokenId) -> Result<KeyP
     let (private, certificate_pem, fingerprint) =
         made.await.map_err(|error| AppError::internal(error.to_string()))??;
     let key = KeyPair { id: app.new_id::<KeyId>(), certificate_pem, fingerprint, created_at: now };
-    let args = (Scope::new(app, &actor.tenant), id.clone(), key, private);
+    let args = (Scope::of(app, actor), id.clone(), key, private);
     let key = app
         .commit(args, |tx, (scope, id, key, private)| {
             Box::pin(async move {
-                let mut token = load(tx, &scope.tenant, &id).await?;
+                let mut token = load(tx, &scope, &id).await?;
                 let left_behind = token.stage_key(key.clone()).map_err(|refusal| refused(&refusal))?;
                 store::secret::put(tx, &scope.tenant, SecretKind::TokenKey, key.id.as_str(), &private)
                     .await?;

@@ -80,7 +80,7 @@ pub(crate) fn read_serials(texts: &[String]) -> Result<Vec<Serial>> {
 async fn mark(app: &App, actor: &Actor, id: &TokenId, results: &[Released]) -> Result<()> {
     let gone: Vec<Serial> =
         results.iter().filter(|one| one.outcome == Outcome::Success).map(|one| one.serial.clone()).collect();
-    let args = (Scope::new(app, &actor.tenant), id.clone(), gone);
+    let args = (Scope::of(app, actor), id.clone(), gone);
     app.commit(args, |tx, (scope, id, gone)| {
         Box::pin(async move {
             let mut rows = store::device::by_serials(tx, &scope.tenant, &id, &gone).await?;

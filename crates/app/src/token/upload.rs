@@ -71,7 +71,7 @@ struct Asked {
 /// [`AppError::Conflict`] for unmet prerequisites (R5) or a server that another token has.
 pub async fn upload(app: &App, actor: &Actor, id: &TokenId, upload: TokenUpload) -> Result<Uploaded> {
     actor.must_administer()?;
-    let scope = Scope::new(app, &actor.tenant);
+    let scope = Scope::of(app, actor);
     let args = (scope.clone(), id.clone());
     let (token, tenant, keys) = app.look(args, |tx, (scope, id)| Box::pin(prepare(scope, tx, id))).await?;
     let opened = open(&token, &keys, &upload.file)?;
@@ -95,7 +95,7 @@ type Keys = Vec<(KeyId, Zeroizing<Vec<u8>>)>;
 
 /// The token with its private keys, and whether it may be made at all (R5). A renewal is not held up.
 async fn prepare(scope: Scope, tx: &mut Tx<'_>, id: TokenId) -> Result<(Token, Tenant, Keys)> {
-    let token = load(tx, &scope.tenant, &id).await?;
+    let token = load(tx, &scope, &id).await?;
     token.may_give_key().map_err(|refusal| refused(&refusal))?;
     if token.server.is_none() {
         let facts = facts(&scope, tx, Some(&token)).await?;
@@ -166,7 +166,7 @@ async fn take(
     apple_id: Option<String>,
     confirmed: bool,
 ) -> Result<Accepted> {
-    let before = load(tx, &scope.tenant, id).await?;
+    let before = load(tx, scope, id).await?;
     no_other_has(scope, tx, id, &opened.file.consumer_key, asked.account.as_ref()).await?;
     if let Some(account) = &asked.account {
         crate::tenant::learn(tx, &scope.tenant, account).await?;
@@ -209,10 +209,13 @@ async fn no_other_has(
     }
     match other.filter(|other| other.id != *id) {
         None => Ok(()),
-        Some(other) => Err(AppError::conflict(format!(
+        Some(other) if scope.sees(&other) => Err(AppError::conflict(format!(
             "the file is of the server of another token, “{}”: renew that one with it (R24)",
             other.name
         ))),
+        Some(_) => Err(AppError::conflict(
+            "the file is of the server of another token, which you do not see: ask an administrator who does (R24)",
+        )),
     }
 }
 

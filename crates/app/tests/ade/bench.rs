@@ -55,7 +55,8 @@ fn settings() -> Settings {
 }
 
 pub(crate) fn administrator(tenant: &str) -> Actor {
-    Actor { tenant: tenant.parse().unwrap(), name: "Ada".into(), kind: ActorKind::Admin }
+    let rights = domain::access::Rights::all();
+    Actor { tenant: tenant.parse().unwrap(), name: "Ada".into(), kind: ActorKind::Admin, rights }
 }
 
 impl Bench {
