@@ -100,6 +100,8 @@ id! {
     CommandId;
     /// A key pair made by this server.
     KeyId;
+    /// A person who signs in (`user`).
+    UserId;
     /// An Apple serial number, upper case.
     SerialText;
 }

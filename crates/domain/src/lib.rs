@@ -8,16 +8,20 @@ pub mod assignment;
 pub mod checkup;
 pub mod command;
 pub mod device;
+pub mod device_code;
 pub mod id;
 pub mod identity;
+pub mod invitation;
 pub mod limits;
 pub mod managed_device;
 pub mod name_template;
 pub mod platform;
 pub mod profile;
 pub mod push;
+pub mod refresh_token;
 pub mod retention;
 pub mod secret;
+pub mod session;
 pub mod setup;
 pub mod sync;
 pub mod synonym;
@@ -25,8 +29,11 @@ pub mod tenant;
 pub mod time;
 pub mod token;
 pub mod trouble;
+pub mod user;
 
-pub use id::{CommandId, DeviceId, KeyId, ManagedDeviceId, ProfileId, RunId, Serial, TenantId, TokenId};
+pub use id::{
+    CommandId, DeviceId, KeyId, ManagedDeviceId, ProfileId, RunId, Serial, TenantId, TokenId, UserId,
+};
 pub use limits::Limits;
 pub use platform::Platform;
 pub use time::Time;
