@@ -3,6 +3,7 @@
 use bytes::BytesMut;
 use domain::{
     CommandId, DeviceId, KeyId, ManagedDeviceId, Platform, ProfileId, RunId, Serial, TenantId, Time, TokenId,
+    UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::Serialize;
@@ -104,6 +105,7 @@ from! {
     &ManagedDeviceId => |v| Value::Text(v.as_str().to_owned());
     &RunId => |v| Value::Text(v.as_str().to_owned());
     &CommandId => |v| Value::Text(v.as_str().to_owned());
+    &UserId => |v| Value::Text(v.as_str().to_owned());
     &KeyId => |v| Value::Text(v.as_str().to_owned());
     &Serial => |v| Value::Text(v.as_str().to_owned());
 }
