@@ -177,9 +177,8 @@ impl From<AuthError> for ApiError {
         match error {
             AuthError::Token(_) => Self::unauthenticated(sentence(&error.to_string())),
             AuthError::Refused | AuthError::Name => Self::bad(sentence(&error.to_string())),
-            AuthError::Throttled { .. } | AuthError::Store(_) | AuthError::Crypto(_) => {
-                Self::internal(error.to_string())
-            }
+            // What people and programs meet at sign-in is answered there.
+            error => Self::internal(error.to_string()),
         }
     }
 }

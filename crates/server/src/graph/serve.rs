@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use app::App;
-use app::application::{self, Caller, Gate};
+use app::application::{self, Caller, Gate, is_form_token};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -20,6 +20,7 @@ use super::error::ApiError;
 use super::json;
 use super::route::{Found, Route, find, flat};
 use crate::edge::{Handled, RequestIds, is_of_devices};
+use crate::sign_in::{cookie, origin};
 
 /// Bytes of a body. The largest is a list of serials to import: 10,000 of them in 4 MB.
 pub(crate) const BODY_MAX: usize = 4 << 20;
@@ -58,9 +59,9 @@ async fn answer(
         return Err(ApiError::not_found("Failed to find this: devices are not served here."));
     }
     // First of all: a stranger learns nothing, not even which paths exist.
-    let caller = identify(&api.gate, &parts.headers)?;
+    let caller = identify(api, &parts.headers).await?;
     handled.tenant = Some(caller.tenant.to_string());
-    handled.caller = Some(caller.application.clone());
+    handled.caller = Some(caller.id().to_owned());
     let path = parts.uri.path();
     let (route, ids, last, v1) = routed(&parts.method, path)?;
     handled.route = Some(route.template);
@@ -89,23 +90,50 @@ async fn answer(
     (route.handler)(call).await
 }
 
-fn identify(gate: &Gate, headers: &HeaderMap) -> Result<Caller, ApiError> {
+/// Who calls: a program by its bearer token, or else a person's browser by its session, which has to show with each call
+/// that it comes from a page of ours. Both at once are refused: they may be of two people.
+async fn identify(api: &Api, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let session = cookie::read(headers, cookie::SESSION);
+    match (bearer(headers)?, session) {
+        (Some(_), Some(_)) => Err(ApiError::unauthenticated(
+            "Failed to tell who calls: the request has a bearer token and a session. Send one of them.",
+        )),
+        (Some(token), None) => Ok(api.gate.identify(token).await?),
+        (None, Some(session)) => identify_session(api, session, headers).await,
+        (None, None) => Err(missing()),
+    }
+}
+
+fn missing() -> ApiError {
+    ApiError::unauthenticated("Failed to find a bearer token: sign in and send it as Authorization: Bearer.")
+}
+
+/// The bearer token, if there is an `Authorization` at all.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let mut given = headers.get_all(AUTHORIZATION).iter();
-    let missing = || {
-        ApiError::unauthenticated(
-            "Failed to find a bearer token: sign in and send it as Authorization: Bearer.",
-        )
-    };
-    let value = given.next().and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
+    let Some(value) = given.next() else { return Ok(None) };
     // Two headers: a proxy and a client may each mean another one.
     if given.next().is_some() {
         return Err(missing());
     }
-    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(missing());
     }
-    Ok(gate.identify(token.trim())?)
+    Ok(Some(token.trim()))
+}
+
+async fn identify_session(api: &Api, session: &str, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let token = headers.get(origin::TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_form_token(session, token) || !origin::is_own(headers, &api.app.settings.api_url, false) {
+        return Err(ApiError::unauthenticated(
+            "Failed to take the session: the call does not come from a page of this server.",
+        ));
+    }
+    let visit = api.gate.visit(session).await?;
+    visit.and_then(|visit| visit.caller()).ok_or_else(|| {
+        ApiError::unauthenticated("Failed to find a session: it is over, or waits for a code. Sign in again.")
+    })
 }
 
 type Routed = (&'static Route, Vec<String>, query::Segment, bool);
