@@ -134,7 +134,8 @@ fn open<'t>(troubles: &'t [Trouble], kind: TroubleKind, subject: &str, now: Time
 fn of_sync(facts: &TokenFacts, troubles: &[Trouble], now: Time) -> Option<Alert> {
     let sync = facts.sync.as_ref()?;
     let error = sync.last_error.as_ref()?;
-    let again = if sync.next_due <= now { "now".to_owned() } else { format!("at {}", sync.next_due.rfc3339()) };
+    let again =
+        if sync.next_due <= now { "now".to_owned() } else { format!("at {}", sync.next_due.rfc3339()) };
     Some(Alert {
         kind: AlertKind::SyncFailing,
         severity: Severity::Warning,

@@ -71,6 +71,12 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
     }
 
+    /// 501: Graph has it, and this server has not yet.
+    pub(crate) fn later(template: &str) -> Self {
+        let message = format!("Failed to serve {template}: this server does not have it yet.");
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+    }
+
     /// 413.
     pub(crate) fn too_large(limit: usize) -> Self {
         let message = format!("The body has more than {limit} bytes.");

@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::call::Call;
 use super::error::ApiError;
-use super::json;
-use super::route::{Found, Route, find, flat};
+use super::route::{Found, Route, Takes, find, flat};
+use super::{body, json};
 use crate::edge::{Handled, RequestIds, is_of_devices};
 
 /// Bytes of a body. The largest is a list of serials to import: 10,000 of them in 4 MB.
@@ -72,20 +72,27 @@ async fn answer(
     }
     let raw_query = parts.uri.query().unwrap_or_default();
     let options = Options::parse(raw_query)?;
+    body::arguments(route.shape.arguments.unwrap_or_default(), &last)?;
+    let body = read_body(&parts.method, body).await?;
     let call = Call {
         app: api.app.clone(),
+        route,
         actor: application::actor(&caller),
         caller,
         v1,
         ids,
-        last,
         path: path.to_owned(),
         raw_query: raw_query.to_owned(),
         options,
-        body: read_body(&parts.method, body).await?,
+        confirmed_in_body: route.shape.confirmable && body::confirms(&body)?,
+        body: match route.shape.takes {
+            Takes::Parameters(table) => body::parameters(table, &body)?,
+            Takes::Entity(_) | Takes::Nothing => body,
+        },
         wants_representation: prefers(&parts.headers, "return=representation"),
         page_size: preferred_page(&parts.headers),
     };
+    call.only_expands()?;
     (route.handler)(call).await
 }
 
@@ -123,6 +130,7 @@ fn routed(method: &Method, path: &str) -> Result<Routed, ApiError> {
     let last = rest.last().cloned().ok_or_else(nothing)?;
     match find(method, &rest, v1) {
         Found::Route(route, ids) => Ok((route, ids, last, v1)),
+        Found::Later(template) => Err(ApiError::later(template)),
         Found::OtherVerb(allowed) => Err(ApiError::no_verb(method, &allowed)),
         Found::Nothing => Err(nothing()),
     }

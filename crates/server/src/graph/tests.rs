@@ -5,6 +5,7 @@ mod edge;
 mod lists;
 mod managed_devices;
 mod muster;
+mod page;
 mod profiles;
 mod push_certificate;
 mod routes;
