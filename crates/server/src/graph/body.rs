@@ -183,7 +183,7 @@ impl<'a> Parameters<'a> {
     pub(crate) fn new(takes: Takes, given: &'a Map<String, Value>) -> Self {
         let table = match takes {
             Takes::Parameters(table) => table,
-            Takes::Nothing | Takes::Entity(_) => &[],
+            Takes::Nothing | Takes::Entity(_) | Takes::Batch => &[],
         };
         Self { given, table }
     }

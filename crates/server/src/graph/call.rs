@@ -7,6 +7,7 @@ use query::Options;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::batch::Outer;
 use super::body::{self, Parameters};
 use super::entity::EntityType;
 use super::error::ApiError;
@@ -16,6 +17,8 @@ use super::route::{Answers, Route};
 pub(crate) struct Call {
     pub(crate) app: App,
     pub(crate) route: &'static Route,
+    /// Of a batch: what it came in.
+    pub(crate) outer: Option<Outer>,
     pub(crate) actor: Actor,
     pub(crate) caller: Caller,
     /// Asked under `/v1.0`.

@@ -129,6 +129,18 @@ impl Property {
         self.graph.trim_matches(['[', ']']) == "Int32"
     }
 
+    /// Whether it is a text.
+    pub(crate) const fn is_text(&self) -> bool {
+        matches!(self.info.kind, Kind::String)
+    }
+
+    /// Whether it has parts that nothing here ever has.
+    pub(crate) fn has_no_parts(&self) -> bool {
+        self.part.is_none()
+            && self.graph.starts_with('[')
+            && matches!(self.info.kind, Kind::Collection(Kind::Complex(_)))
+    }
+
     fn absent(&self) -> Value {
         match self.absent {
             Absent::Null => Value::Null,
@@ -239,6 +251,12 @@ impl EntityType {
     /// Every property, in the order of answers.
     pub(crate) fn properties(&self) -> impl Iterator<Item = &'static Property> {
         self.groups.iter().flat_map(|group| group.iter())
+    }
+
+    /// The names that `@odata.type` has on its rows, without `#`; none: its rows say no type.
+    pub(crate) fn concrete(&self) -> &'static [&'static str] {
+        let own = self.types.iter().find(|(name, _)| query::same(name, self.name));
+        own.map_or(&[], |(_, cast)| cast.concrete)
     }
 
     /// The property of this name, in any case.

@@ -1,6 +1,7 @@
 //! Every route of the API: verb, path, what the caller needs, what is taken and answered, who answers. A path that is
 //! not here does not exist, and none is here without the role it needs.
 
+mod batch;
 mod device;
 mod later;
 mod managed_device;
@@ -33,8 +34,8 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     /// Names, and `{…}` for an id.
     pub(crate) template: &'static str,
-    /// What the caller needs.
-    pub(crate) role: Role,
+    /// What the caller needs; none: a token is enough.
+    pub(crate) role: Option<Role>,
     /// What it does, in Graph's words.
     pub(crate) summary: &'static str,
     /// What it takes and answers.
@@ -63,18 +64,21 @@ macro_rules! routes {
             crate::graph::route::Route {
                 method: http::Method::$method,
                 template: $template,
-                role: app::application::Role::$role,
+                role: $crate::graph::route::routes!(@ $role),
                 summary: $summary,
                 shape: $shape,
                 handler: |call| Box::pin($handler(call)),
             },
         )+];
     };
+    (@ Any) => { None };
+    (@ $role:ident) => { Some(app::application::Role::$role) };
 }
 use routes;
 
 /// The routes, by area.
-static AREAS: [&[Route]; 6] = [
+static AREAS: [&[Route]; 7] = [
+    batch::ROUTES,
     token::ROUTES,
     profile::ROUTES,
     device::ROUTES,

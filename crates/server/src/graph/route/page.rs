@@ -10,14 +10,16 @@ const TABLES: &str = "## What is served\n";
 impl Route {
     fn line(&self) -> String {
         let version = if self.beta_only() { "beta" } else { "both" };
-        let (takes, answers, role) = (self.takes(), self.answers(), self.role.as_str());
+        let (takes, answers) = (self.takes(), self.answers());
+        let role = self.role.map_or("any token".to_owned(), |role| format!("`{}`", role.as_str()));
         let (verb, path, summary) = (&self.method, self.path(), self.summary);
-        format!("| {verb} | `/{path}` | {version} | {summary} | `{role}` | {takes} | {answers} |\n")
+        format!("| {verb} | `/{path}` | {version} | {summary} | {role} | {takes} | {answers} |\n")
     }
 
     fn takes(&self) -> String {
         let mut takes = match self.shape.takes {
             Takes::Nothing => String::new(),
+            Takes::Batch => "requests".to_owned(),
             Takes::Entity(entity) => entity.name.to_owned(),
             Takes::Parameters(table) => table.iter().map(named).collect::<Vec<_>>().join(", "),
         };
@@ -40,6 +42,7 @@ impl Route {
             Answers::Value(simple) => format!("200 {}", simple.edm()),
             Answers::Values(entity) => format!("200 Collection({})", entity.name),
             Answers::Begun => "202 id".to_owned(),
+            Answers::Batch => "200 responses".to_owned(),
             Answers::Nothing => "204".to_owned(),
         }
     }

@@ -1,6 +1,7 @@
 //! What a route takes and what it answers. Reading, the page of routes and the OpenAPI document all come from here.
 
 use query::Kind;
+use serde_json::{Value, json};
 
 use crate::graph::entity::{EntityType, Property};
 
@@ -28,6 +29,8 @@ pub(crate) enum Takes {
     Nothing,
     /// An entity, or those of its properties that shall change.
     Entity(&'static EntityType),
+    /// Requests.
+    Batch,
     /// The parameters of an action.
     Parameters(&'static [Parameter]),
 }
@@ -51,6 +54,8 @@ pub(crate) enum Answers {
     Values(&'static EntityType),
     /// 202 with the id of what was begun.
     Begun,
+    /// 200 with what each request of a batch was answered.
+    Batch,
     /// 204.
     Nothing,
 }
@@ -70,6 +75,14 @@ impl Simple {
         match self {
             Self::Text => "Edm.String",
             Self::Int32 => "Edm.Int32",
+        }
+    }
+
+    /// Its JSON schema.
+    pub(crate) fn schema(self) -> Value {
+        match self {
+            Self::Text => json!({ "type": "string" }),
+            Self::Int32 => json!({ "type": "integer", "format": "int32" }),
         }
     }
 }
@@ -143,6 +156,11 @@ impl Shape {
         Self::new(Takes::Nothing, Answers::Nothing)
     }
 
+    /// Takes requests, and answers each.
+    pub(crate) const fn batch() -> Self {
+        Self::new(Takes::Batch, Answers::Batch)
+    }
+
     /// An action, which answers nothing.
     pub(crate) const fn action(parameters: &'static [Parameter]) -> Self {
         Self::new(Takes::Parameters(parameters), Answers::Nothing)
@@ -168,10 +186,5 @@ impl Shape {
 
     pub(crate) const fn example(self, json: &'static str) -> Self {
         Self { example: Some(json), ..self }
-    }
-
-    /// Whether a page is answered, with all the options of pages.
-    pub(crate) const fn is_list(&self) -> bool {
-        matches!(self.answers, Answers::List(_))
     }
 }

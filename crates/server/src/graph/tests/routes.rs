@@ -30,10 +30,11 @@ async fn no_route_answers_without_a_token_and_each_asks_for_its_role() {
             let stranger = world.send(route.method.clone(), &path, &[], "{}".into()).await;
             assert_eq!(stranger.status.as_u16(), 401, "{} {path}", route.method);
             assert_eq!(stranger.code(), "InvalidAuthenticationToken");
+            let Some(role) = route.role else { continue };
             let headers = [("authorization", bearer.as_str())];
             let barred = world.send(route.method.clone(), &path, &headers, "{}".into()).await;
             assert_eq!(barred.status.as_u16(), 403, "{} {path}", route.method);
-            assert!(barred.message().contains(route.role.as_str()), "{}", barred.message());
+            assert!(barred.message().contains(role.as_str()), "{}", barred.message());
         }
     }
 }
