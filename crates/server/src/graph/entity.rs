@@ -55,6 +55,8 @@ pub(crate) struct Property {
     column: Option<&'static str>,
     /// The type of a value with parts, or of the elements of a collection of those. None: it has no such value here.
     pub(crate) part: Option<&'static EntityType>,
+    /// A number of 64 bits, whatever the model says.
+    wide: bool,
 }
 
 /// What an answer has for a property nobody knows the value of.
@@ -80,6 +82,7 @@ impl Property {
             constant: false,
             column: None,
             part: None,
+            wide: false,
         }
     }
 
@@ -126,7 +129,7 @@ impl Property {
 
     /// Whether its numbers have 32 bits.
     pub(crate) fn is_int32(&self) -> bool {
-        self.graph.trim_matches(['[', ']']) == "Int32"
+        !self.wide && self.graph.trim_matches(['[', ']']) == "Int32"
     }
 
     /// Whether it is a text.
@@ -169,6 +172,11 @@ pub(crate) const fn flag(name: &'static str) -> Property {
 
 pub(crate) const fn int(name: &'static str) -> Property {
     Property::new(name, "Int32", Kind::Int, Absent::Zero)
+}
+
+/// A whole number of 64 bits. The model was made from an SDK that does not tell it from one of 32 (intune.md 4).
+const fn long(name: &'static str) -> Property {
+    Property { wide: true, ..int(name) }
 }
 
 pub(crate) const fn date(name: &'static str) -> Property {

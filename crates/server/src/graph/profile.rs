@@ -240,8 +240,8 @@ pub(crate) async fn assign(call: Call) -> Result<Answer, ApiError> {
 
 pub(crate) async fn export(call: Call) -> Result<Answer, ApiError> {
     let (token, id) = ids(&call)?;
-    let file = call.done(profile::export_mobile_config(&call.app, &call.actor, &token, &id).await)?;
-    Ok(call.value(String::from_utf8_lossy(&file).into_owned()))
+    call.done(profile::export_mobile_config(&call.app, &call.actor, &token, &id).await)?;
+    Ok(Answer::no_content())
 }
 
 async fn default_for(call: Call, platform: Platform) -> Result<Answer, ApiError> {

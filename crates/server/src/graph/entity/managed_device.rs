@@ -6,7 +6,7 @@ use super::words::{
     LOST_MODE_STATE, MANAGED_DEVICE_OWNER_TYPE, MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE,
     MANAGEMENT_AGENT_TYPE, MANAGEMENT_STATE, OWNER_TYPE,
 };
-use super::{EntityType, Property, choice, date, flag, int, no_part, no_parts, part, text, texts};
+use super::{EntityType, Property, choice, date, flag, int, long, no_part, no_parts, part, text, texts};
 
 pub(crate) static MANAGED_DEVICE: EntityType =
     EntityType::new("microsoft.graph.managedDevice", &[APPLE, DIRECTORY, ELSEWHERE]).search(&[
@@ -32,7 +32,7 @@ const APPLE: &[Property] = &[
     date("enrolledDateTime").or_no_date().read_only(),
     text("enrollmentProfileName").read_only(),
     text("ethernetMacAddress").read_only().select_only(),
-    int("freeStorageSpaceInBytes").read_only(),
+    long("freeStorageSpaceInBytes").read_only(),
     part("hardwareInformation", "HardwareInformation", &HARDWARE).read_only().beta().select_only(),
     text("iccid").read_only().select_only(),
     text("imei").read_only(),
@@ -55,11 +55,11 @@ const APPLE: &[Property] = &[
     text("osVersion").read_only(),
     choice("ownerType", "enum OwnerType", OWNER_TYPE).or("company").beta().constant(),
     text("phoneNumber").read_only().unasked(),
-    int("physicalMemoryInBytes").read_only().select_only(),
+    long("physicalMemoryInBytes").read_only().select_only(),
     texts("roleScopeTagIds").beta().unasked(),
     text("serialNumber").read_only(),
     text("subscriberCarrier").read_only().unasked(),
-    int("totalStorageSpaceInBytes").read_only(),
+    long("totalStorageSpaceInBytes").read_only(),
     text("udid").read_only().select_only(),
     text("wiFiMacAddress").read_only().unasked(),
 ];
@@ -70,8 +70,8 @@ static HARDWARE: EntityType =
 
 const HARDWARE_PARTS: &[Property] = &[
     text("serialNumber"),
-    int("totalStorageSpace"),
-    int("freeStorageSpace"),
+    long("totalStorageSpace"),
+    long("freeStorageSpace"),
     text("imei"),
     text("meid"),
     text("manufacturer"),

@@ -79,6 +79,7 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
         | Answers::Values(_)
         | Answers::Begun
         | Answers::Batch
+        | Answers::Refused
         | Answers::Nothing => {}
     }
     if !route.shape.expands.is_empty() {
@@ -204,6 +205,7 @@ fn action(table: &[Parameter], confirmable: bool, schemas: &mut Schemas) -> Valu
 fn responses(route: &Route, version: Version, schemas: &mut Schemas) -> Value {
     let json_of = |words: &str, schema: Value| json!({ "description": words, "content": { "application/json": { "schema": schema } } });
     let nothing = || json!({ "description": "Done." });
+    let refused = || json!({ "$ref": "#/components/responses/error" });
     let mut all = Map::new();
     match route.shape.answers {
         Answers::Entity(entity) => {
@@ -252,9 +254,12 @@ fn responses(route: &Route, version: Version, schemas: &mut Schemas) -> Value {
         Answers::Nothing => {
             all.insert("204".into(), nothing());
         }
+        Answers::Refused => {
+            all.insert("403".into(), refused());
+        }
     }
     for class in ["4XX", "5XX"] {
-        all.insert(class.into(), json!({ "$ref": "#/components/responses/error" }));
+        all.insert(class.into(), refused());
     }
     Value::Object(all)
 }

@@ -40,7 +40,7 @@ routes! {
         "Get managedDevice", Shape::entity(&MANAGED_DEVICE);
     PATCH ManagedDevicesReadWrite "deviceManagement/managedDevices/{managedDevice}" => managed_device::update,
         "Update managedDevice",
-        Shape::update(&MANAGED_DEVICE).example(r#"{"managedDeviceName":"Front desk"}"#);
+        Shape::update(&MANAGED_DEVICE).example(r#"{"managedDeviceName":"Front-desk"}"#);
     POST PrivilegedOperations "deviceManagement/managedDevices/{managedDevice}/wipe" => managed_device::wipe,
         "wipe action", Shape::action(WIPE).example("{}");
     POST PrivilegedOperations "deviceManagement/managedDevices/{managedDevice}/retire" => managed_device::retire,
@@ -58,5 +58,5 @@ routes! {
     POST ManagedDevicesReadWrite "deviceManagement/managedDevices/{managedDevice}/syncDevice" => managed_device::sync_device,
         "syncDevice action", Shape::action(&[]);
     POST ManagedDevicesReadWrite "deviceManagement/managedDevices/{managedDevice}/setDeviceName" => managed_device::set_device_name,
-        "setDeviceName action", Shape::action(NAME).example(r#"{"deviceName":"Front desk"}"#);
+        "setDeviceName action", Shape::action(NAME).example(r#"{"deviceName":"Front-desk"}"#);
 }

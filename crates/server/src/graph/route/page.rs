@@ -43,6 +43,7 @@ impl Route {
             Answers::Values(entity) => format!("200 Collection({})", entity.name),
             Answers::Begun => "202 id".to_owned(),
             Answers::Batch => "200 responses".to_owned(),
+            Answers::Refused => "403, and what to do instead".to_owned(),
             Answers::Nothing => "204".to_owned(),
         }
     }

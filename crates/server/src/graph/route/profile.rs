@@ -1,6 +1,6 @@
 //! Enrollment profiles of a token.
 
-use super::{Answers, Parameter, Shape, Simple, routes};
+use super::{Answers, Parameter, Shape, routes};
 use crate::graph::entity::{PROFILE, texts};
 use crate::graph::profile;
 
@@ -37,5 +37,5 @@ routes! {
     POST ServiceConfigReadWrite "deviceManagement/depOnboardingSettings/{token}/enrollmentProfiles/{profile}/updateDeviceProfileAssignment" => profile::assign,
         "updateDeviceProfileAssignment action", Shape::action(ASSIGN);
     GET ServiceConfigRead "deviceManagement/depOnboardingSettings/{token}/enrollmentProfiles/{profile}/exportMobileConfig" => profile::export,
-        "exportMobileConfig function", Shape::function(&[], Answers::Value(Simple::Text));
+        "exportMobileConfig function", Shape::function(&[], Answers::Refused);
 }

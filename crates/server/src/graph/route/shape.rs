@@ -58,6 +58,8 @@ pub(crate) enum Answers {
     Batch,
     /// 204.
     Nothing,
+    /// 403: Graph has it, and here is something else for it, which the answer says.
+    Refused,
 }
 
 /// A simple type.

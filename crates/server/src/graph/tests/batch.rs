@@ -196,8 +196,9 @@ async fn each_is_counted_by_its_own_route() {
     world.batch(json!([get(1), get(2), get(3)])).await;
     let numbers = world.get("/metrics").await.expect(200).text;
     let of = |route: &str| {
-        let line =
-            numbers.lines().find(|line| line.starts_with("muster_http_requests_total") && line.contains(route));
+        let line = numbers
+            .lines()
+            .find(|line| line.starts_with("muster_http_requests_total") && line.contains(route));
         line.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).unwrap_or(0)
     };
     assert!(of("\"muster/alerts\"") >= 3 && of("\"$batch\"") >= 1, "{numbers}");
