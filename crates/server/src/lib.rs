@@ -144,6 +144,7 @@ impl Server {
             device::bounded(app.clone(), &limits).layer(from_fn_with_state(for_device, edge::around));
         let people = graph::router(graph::Api { app: app.clone(), gate: gate.clone() })
             .merge(sign_in::router(app.clone(), gate, provider))
+            .merge(graph::openapi::router())
             .layer(from_fn_with_state(for_api, edge::around));
         let health = Health::watch(&app, metrics_from, places, stop.clone());
         let leaving = health.leaving.clone();

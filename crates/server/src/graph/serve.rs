@@ -7,18 +7,21 @@ use app::application::{self, Caller, Gate, is_form_token};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, Limited};
+use net::PeerAddr;
 use query::Options;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::batch::{Outer, Part};
 use super::call::Call;
 use super::error::ApiError;
-use super::json;
-use super::route::{Found, Route, find, flat};
+use super::route::{Found, Route, Takes, find, flat};
+use super::{body, json};
 use crate::edge::{Handled, RequestIds, is_of_devices};
 use crate::sign_in::{cookie, origin};
 
@@ -34,11 +37,20 @@ pub(crate) struct Api {
 
 /// Answers every path that no other route of the listener has.
 pub(crate) async fn serve(State(api): State<Api>, request: Request) -> Response {
+    respond(&api, request).await
+}
+
+/// Answers one request, of its own or of a batch.
+pub(crate) fn respond(api: &Api, request: Request) -> BoxFuture<'_, Response> {
+    Box::pin(responded(api, request))
+}
+
+async fn responded(api: &Api, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let ids = parts.extensions.get::<RequestIds>().cloned().unwrap_or_default();
     let mut handled = Handled::default();
     let started = Instant::now();
-    let answer = match answer(&api, &parts, body, &mut handled).await {
+    let answer = match answer(api, &parts, body, &mut handled).await {
         Ok(answer) => answer,
         Err(error) => error.answer(&ids, api.app.now()),
     };
@@ -65,28 +77,36 @@ async fn answer(
     let path = parts.uri.path();
     let (route, ids, last, v1) = routed(&parts.method, path)?;
     handled.route = Some(route.template);
-    if !caller.may(route.role) {
-        let needed = route.role.as_str();
+    if let Some(role) = route.role.filter(|role| !caller.may(*role)) {
+        let needed = role.as_str();
         return Err(ApiError::forbidden(format!(
             "Failed to allow this: the application needs the role {needed}."
         )));
     }
     let raw_query = parts.uri.query().unwrap_or_default();
     let options = Options::parse(raw_query)?;
+    body::arguments(route.shape.arguments.unwrap_or_default(), &last)?;
+    let body = read_body(&parts.method, body).await?;
     let call = Call {
         app: api.app.clone(),
+        route,
+        outer: outer(api, route, parts)?,
         actor: application::actor(&caller),
         caller,
         v1,
         ids,
-        last,
         path: path.to_owned(),
         raw_query: raw_query.to_owned(),
         options,
-        body: read_body(&parts.method, body).await?,
+        confirmed_in_body: route.shape.confirmable && body::confirms(&body)?,
+        body: match route.shape.takes {
+            Takes::Parameters(table) => body::parameters(table, &body)?,
+            Takes::Entity(_) | Takes::Nothing | Takes::Batch => body,
+        },
         wants_representation: prefers(&parts.headers, "return=representation"),
         page_size: preferred_page(&parts.headers),
     };
+    call.only_expands()?;
     (route.handler)(call).await
 }
 
@@ -151,6 +171,7 @@ fn routed(method: &Method, path: &str) -> Result<Routed, ApiError> {
     let last = rest.last().cloned().ok_or_else(nothing)?;
     match find(method, &rest, v1) {
         Found::Route(route, ids) => Ok((route, ids, last, v1)),
+        Found::Later(template) => Err(ApiError::later(template)),
         Found::OtherVerb(allowed) => Err(ApiError::no_verb(method, &allowed)),
         Found::Nothing => Err(nothing()),
     }
@@ -179,6 +200,22 @@ async fn read_body(method: &Method, body: axum::body::Body) -> Result<Map<String
         Ok(_) => Err(ApiError::bad("Failed to read the body: expected a JSON object.")),
         Err(error) => Err(ApiError::bad(format!("Failed to {error}."))),
     }
+}
+
+/// What the requests of a batch have of it. There is no batch in a batch: the bounds are for all of them together.
+fn outer(api: &Api, route: &Route, parts: &Parts) -> Result<Option<Outer>, ApiError> {
+    if !matches!(route.shape.takes, Takes::Batch) {
+        return Ok(None);
+    }
+    if parts.extensions.get::<Part>().is_some() {
+        return Err(ApiError::bad("Failed to begin a batch: it is in one itself."));
+    }
+    Ok(Some(Outer {
+        api: api.clone(),
+        headers: parts.headers.clone(),
+        ids: parts.extensions.get::<RequestIds>().cloned().unwrap_or_default(),
+        peer: parts.extensions.get::<PeerAddr>().copied(),
+    }))
 }
 
 fn preferences(headers: &HeaderMap) -> impl Iterator<Item = &str> {
