@@ -45,6 +45,7 @@ docs: ## Write the generated pages of docs/ anew.
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster --test marks
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test kills the_page_of_points
 	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-tests --test recovery
+	MUSTER_BLESS=1 $(CARGO) test --quiet -p muster-server --lib the_page_of_routes
 
 .PHONY: packages
 packages: ## Install the Debian packages that building and testing need (as root).

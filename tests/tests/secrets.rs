@@ -3,6 +3,9 @@
 //! In a process of its own, since it listens to everything that is logged in it.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects by failing")]
 
+#[path = "secrets/people.rs"]
+mod people;
+
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
@@ -156,6 +159,7 @@ async fn live(stack: &Stack, secrets: &mut Secrets) -> (String, Vec<u8>) {
     add_token(secrets, stack, &program);
     stack.sync(&program).await;
     sign_in(stack, secrets).await;
+    people::live(stack, secrets).await;
     look(stack, secrets).await;
     (serials[0].clone(), answers)
 }

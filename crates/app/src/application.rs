@@ -1,19 +1,32 @@
 //! Applications that call the API: how they sign in, and whose actor they are.
 
 use domain::TenantId;
-use domain::access::{Operations, Rights};
+use domain::access::Rights;
 
 use crate::open::internal;
 use crate::{Actor, ActorKind, App, AppError, Result};
 
-pub use auth::{AccessToken, AuthError, Caller, Gate, NewApplication, Role, SignIn};
+pub use auth::{
+    ASSERTION_TYPE, AccessToken, AuthError, Authorization, Browser, Caller, Enrolled, Enrolment, Gate,
+    GrantError, Invited, Link, NewApplication, NewSession, NewUser, PersonSignIn, Proof, Provider,
+    ProviderSettings, Returned, Role, SetUp, SignIn, Tokens, Visit, Who, form_token, is_form_token,
+    is_shared,
+};
 
 /// The door of this server's API.
 ///
 /// # Errors
-/// The store's, or no randomness for a new signing key.
-pub async fn gate(app: &App) -> Result<Gate, AuthError> {
-    Gate::open(app.store.clone(), app.clock.clone(), &app.settings.api_url).await
+/// [`AuthError::Crypto`], which does not happen.
+pub fn gate(app: &App) -> Result<Gate, AuthError> {
+    Gate::open(app.store.clone(), app.clock.clone(), &app.settings.api_url, &app.limits)
+}
+
+/// The organisation's own identity provider, at which people of one tenant sign in.
+///
+/// # Errors
+/// [`AuthError::Provider`] for an issuer that cannot be.
+pub fn provider(app: &App, settings: ProviderSettings) -> Result<Provider, AuthError> {
+    Provider::new(settings, app.clock.clone(), &app.settings.api_url)
 }
 
 /// The first application of a tenant, with every role; `None` when the tenant has one already. The secret is in the
@@ -66,6 +79,10 @@ pub async fn create(
 
 /// The actor that a caller acts as.
 pub fn actor(caller: &Caller) -> Actor {
-    let rights = Rights::of_application(Operations::ALL);
-    Actor { tenant: caller.tenant.clone(), name: caller.name.clone(), kind: ActorKind::Application, rights }
+    let kind = match caller.who {
+        Who::Application { .. } => ActorKind::Application,
+        Who::User { .. } => ActorKind::Admin,
+    };
+    // Everybody who can sign in may do everything until roles are asked for here.
+    Actor { tenant: caller.tenant.clone(), name: caller.name().to_owned(), kind, rights: Rights::all() }
 }

@@ -42,6 +42,7 @@ pub mod sync;
 pub mod tenant;
 pub mod token;
 pub mod trouble;
+pub mod user;
 
 pub use actor::{Actor, ActorKind};
 pub use app::{App, Settings};

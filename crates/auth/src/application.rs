@@ -1,11 +1,14 @@
 //! Applications: who may ask for a bearer token. A secret is shown once, when it is made; kept is its hash.
 
+pub(crate) mod credential;
+
 use std::fmt;
 
 use domain::{TenantId, Time};
 use pki::digest::{constant_time_eq, sha256_hex};
-use store::Store;
 use store::application::Application;
+use store::application::credential::{Credential, CredentialKind};
+use store::{Store, Tx};
 use zeroize::Zeroizing;
 
 use crate::{AuthError, Role};
@@ -64,21 +67,29 @@ pub async fn bootstrap_keeping<E: From<AuthError>>(
     if !list(store, tenant).await?.is_empty() {
         return Ok(None);
     }
-    let (new, row) = made(tenant, BOOTSTRAP_NAME, &Role::ALL, now)?;
+    let (new, rows) = made(tenant, BOOTSTRAP_NAME, &Role::ALL, now)?;
     keep(&new)?;
-    Ok(store_first(store, row).await?.then_some(new))
+    Ok(store_first(store, rows).await?.then_some(new))
+}
+
+/// An application and its first secret.
+type Rows = (Application, Credential);
+
+async fn insert(tx: &mut Tx<'_>, (application, secret): &Rows) -> Result<(), AuthError> {
+    store::application::insert(tx, application).await?;
+    Ok(store::application::credential::insert(tx, secret).await?)
 }
 
 /// Stores an application, unless its tenant has one; whether it did.
-async fn store_first(store: &Store, row: Application) -> Result<bool, AuthError> {
+async fn store_first(store: &Store, rows: Rows) -> Result<bool, AuthError> {
     store
         .transact(move |tx| {
-            let row = row.clone();
+            let rows = rows.clone();
             Box::pin(async move {
-                let first = store::application::list(tx, &row.tenant).await?.is_empty();
+                let first = store::application::list(tx, &rows.0.tenant).await?.is_empty();
                 if first {
-                    store::tenant::touch(tx, &row.tenant).await?;
-                    store::application::insert(tx, &row).await?;
+                    store::tenant::touch(tx, &rows.0.tenant).await?;
+                    insert(tx, &rows).await?;
                 }
                 Ok::<_, AuthError>(first)
             })
@@ -97,18 +108,52 @@ pub async fn create(
     roles: &[Role],
     now: Time,
 ) -> Result<NewApplication, AuthError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_LEN_MAX {
-        return Err(AuthError::Name);
-    }
-    let (new, row) = made(tenant, name, roles, now)?;
+    let (new, rows) = made(tenant, named(name)?, roles, now)?;
+    store
+        .transact(move |tx| {
+            let rows = rows.clone();
+            Box::pin(async move { insert(tx, &rows).await })
+        })
+        .await?;
+    Ok(new)
+}
+
+/// Makes an application that keeps no secret, since it runs on people's own computers, and acts for those who sign in.
+/// Its client id.
+///
+/// # Errors
+/// [`AuthError::Name`], or the store's.
+pub async fn create_public(
+    store: &Store,
+    tenant: &TenantId,
+    name: &str,
+    now: Time,
+) -> Result<String, AuthError> {
+    let id = uuid::Uuid::new_v4().hyphenated().to_string();
+    let row = Application {
+        tenant: tenant.clone(),
+        id: id.clone(),
+        name: named(name)?.to_owned(),
+        created_at: now,
+        roles: Vec::new(),
+        is_public: true,
+    };
     store
         .transact(move |tx| {
             let row = row.clone();
             Box::pin(async move { Ok::<_, AuthError>(store::application::insert(tx, &row).await?) })
         })
         .await?;
-    Ok(new)
+    Ok(id)
+}
+
+/// A name that an application or a credential may have.
+pub(crate) fn named(name: &str) -> Result<&str, AuthError> {
+    let name = name.trim();
+    match name.is_empty() || name.chars().count() > NAME_LEN_MAX {
+        true => Err(AuthError::Name),
+        false => Ok(name),
+    }
 }
 
 /// The applications of a tenant, oldest first.
@@ -125,7 +170,7 @@ pub async fn list(store: &Store, tenant: &TenantId) -> Result<Vec<Application>, 
         .await
 }
 
-/// Deletes an application; whether there was one. Its tokens end with their hour.
+/// Deletes an application; whether there was one. Its tokens end within [`crate::STANDING_LIFE`].
 ///
 /// # Errors
 /// The store's.
@@ -144,18 +189,18 @@ fn made(
     name: &str,
     roles: &[Role],
     now: Time,
-) -> Result<(NewApplication, Application), AuthError> {
-    let client_secret = pki::random::secret()?;
+) -> Result<(NewApplication, Rows), AuthError> {
     let client_id = uuid::Uuid::new_v4().hyphenated().to_string();
-    let row = Application {
+    let application = Application {
         tenant: tenant.clone(),
         id: client_id.clone(),
         name: name.to_owned(),
-        secret_hash: hash(&client_secret),
         created_at: now,
         roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
+        is_public: false,
     };
-    Ok((NewApplication { tenant: tenant.clone(), client_id, client_secret }, row))
+    let (client_secret, secret) = credential::secret(&application, "first secret", None, now)?;
+    Ok((NewApplication { tenant: tenant.clone(), client_id, client_secret }, (application, secret)))
 }
 
 /// A plain hash is enough: 256 random bits cannot be guessed, however quick the hash.
@@ -163,8 +208,15 @@ fn hash(secret: &str) -> String {
     sha256_hex(secret.as_bytes())
 }
 
-/// Whether `secret` is this application's. Takes the same time for an application that does not exist.
-pub(crate) fn is_secret_of(application: Option<&Application>, secret: &str) -> bool {
-    let kept = application.map_or("", |application| application.secret_hash.as_str());
-    constant_time_eq(kept.as_bytes(), hash(secret).as_bytes())
+/// The id of the credential whose secret this is, of those that are good now. Takes the same time whichever it is, and
+/// about as long for an application that does not exist.
+pub(crate) fn secret_among<'c>(credentials: &'c [Credential], secret: &str, now: Time) -> Option<&'c str> {
+    let given = hash(secret);
+    let is_it = |credential: &Credential| {
+        credential.kind == CredentialKind::Secret
+            && constant_time_eq(credential.value.as_bytes(), given.as_bytes())
+            && credential.is_good_at(now)
+    };
+    let found = credentials.iter().fold(None, |found, one| if is_it(one) { Some(one) } else { found });
+    found.map(|credential| credential.id.as_str())
 }

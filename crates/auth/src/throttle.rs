@@ -1,6 +1,7 @@
-//! A pause after wrong secrets. Guessing 256 bits is hopeless anyway; the pause keeps the log and the database quiet.
+//! A pause after wrong secrets. Guessing the 256 bits of an application's is hopeless anyway; the pause keeps the log and
+//! the database quiet. Guessing a password or a code is not, and is what the pause is for.
 //!
-//! Counted by where the caller is and which client id it names, so that a stranger cannot lock an application out.
+//! Counted by where the caller is and whom it says to be, so that a stranger cannot lock anybody out.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,8 +9,8 @@ use std::time::Duration;
 
 use domain::Time;
 
-/// Wrong secrets that cost nothing: a person pastes the wrong one.
-const FREE: u32 = 5;
+/// Wrong secrets of an application that cost nothing: a person pastes the wrong one.
+pub(crate) const FREE_SECRETS: u32 = 5;
 /// The first pause; doubled with each wrong secret.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
@@ -29,19 +30,28 @@ struct Count {
 }
 
 /// Counters of wrong secrets.
-#[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<HashMap<(String, String), Count>>);
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    /// So many cost nothing.
+    free: u32,
+    counts: Mutex<HashMap<(String, String), Count>>,
+}
 
 impl Throttle {
+    /// Counters that let so many pass in a row.
+    pub(crate) fn new(free: u32) -> Self {
+        Self { free, counts: Mutex::default() }
+    }
+
     /// When the next attempt is looked at, if not now.
     pub(crate) fn wait(&self, source: &str, client: &str, now: Time) -> Option<Time> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.get(&key(source, client)).map(|count| count.until).filter(|until| *until > now)
     }
 
     /// A wrong secret.
     pub(crate) fn wrong(&self, source: &str, client: &str, now: Time) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= ENTRIES_MAX {
             counts.retain(|_, count| now.since(count.last) < FORGET);
         }
@@ -51,25 +61,25 @@ impl Throttle {
             counts.clear();
         }
         let wrong = known.map_or(0, |count| count.wrong).saturating_add(1);
-        counts.insert(key(source, client), Count { wrong, last: now, until: now.plus(pause(wrong)) });
+        counts.insert(key(source, client), Count { wrong, last: now, until: now.plus(self.pause(wrong)) });
     }
 
     /// A right one.
     pub(crate) fn right(&self, source: &str, client: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(source, client));
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(source, client));
+    }
+
+    fn pause(&self, wrong: u32) -> Duration {
+        match wrong.checked_sub(self.free) {
+            None => Duration::ZERO,
+            Some(doublings) => PAUSE.saturating_mul(1 << doublings.min(16)).min(PAUSE_MAX),
+        }
     }
 }
 
 fn key(source: &str, client: &str) -> (String, String) {
     let cut = |text: &str| text.chars().take(NAME_LEN_MAX).collect();
     (cut(source), cut(client))
-}
-
-fn pause(wrong: u32) -> Duration {
-    match wrong.checked_sub(FREE) {
-        None => Duration::ZERO,
-        Some(doublings) => PAUSE.saturating_mul(1 << doublings.min(16)).min(PAUSE_MAX),
-    }
 }
 
 #[cfg(test)]

@@ -108,6 +108,8 @@ id! {
     RoleAssignmentId;
     /// A key pair made by this server.
     KeyId;
+    /// A person who signs in (`user`).
+    UserId;
     /// An Apple serial number, upper case.
     SerialText;
 }

@@ -10,17 +10,21 @@ pub mod audit;
 pub mod checkup;
 pub mod command;
 pub mod device;
+pub mod device_code;
 pub mod group;
 pub mod id;
 pub mod identity;
+pub mod invitation;
 pub mod limits;
 pub mod managed_device;
 pub mod name_template;
 pub mod platform;
 pub mod profile;
 pub mod push;
+pub mod refresh_token;
 pub mod retention;
 pub mod secret;
+pub mod session;
 pub mod setup;
 pub mod sync;
 pub mod synonym;
@@ -28,10 +32,11 @@ pub mod tenant;
 pub mod time;
 pub mod token;
 pub mod trouble;
+pub mod user;
 
 pub use id::{
     AuditEventId, CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, ProfileId, RoleAssignmentId,
-    RoleDefinitionId, RunId, Serial, TenantId, TokenId,
+    RoleDefinitionId, RunId, Serial, TenantId, TokenId, UserId,
 };
 pub use limits::Limits;
 pub use platform::Platform;

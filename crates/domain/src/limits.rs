@@ -65,6 +65,10 @@ pub struct Limits {
     pub commands_kept: Duration,
     /// Ended sync runs are kept for so long.
     pub sync_runs_kept: Duration,
+    /// An administrator has to sign in again after.
+    pub session: Duration,
+    /// The same without a visit: a browser that somebody left open.
+    pub session_idle: Duration,
 }
 
 impl Default for Limits {
@@ -101,6 +105,8 @@ impl Default for Limits {
             released_kept: 30 * DAY,
             commands_kept: 90 * DAY,
             sync_runs_kept: 90 * DAY,
+            session: hours(12),
+            session_idle: minutes(60),
         }
     }
 }

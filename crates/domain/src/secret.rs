@@ -21,13 +21,19 @@ pub enum SecretKind {
     BootstrapToken,
     /// Local administrator's password; owner: [`crate::ProfileId`] or [`crate::ManagedDeviceId`].
     AdminPassword,
-    /// Key that signs bearer tokens; owner: `signing`.
+    /// Private key that signs bearer tokens (PKCS#8 DER), of the server as a whole; owner: [`crate::KeyId`].
     SigningKey,
+    /// Hash of a person's password, which a stolen database would else let anybody guess at; owner: [`crate::UserId`].
+    UserPassword,
+    /// Key of the codes that a person's phone makes; owner: [`crate::UserId`].
+    TotpKey,
+    /// Such a key that is not proved yet; owner: [`crate::UserId`].
+    NewTotpKey,
 }
 
 impl SecretKind {
     /// Every kind.
-    pub const ALL: [SecretKind; 10] = [
+    pub const ALL: [SecretKind; 13] = [
         SecretKind::TokenKey,
         SecretKind::TokenCredentials,
         SecretKind::PushKey,
@@ -38,6 +44,9 @@ impl SecretKind {
         SecretKind::BootstrapToken,
         SecretKind::AdminPassword,
         SecretKind::SigningKey,
+        SecretKind::UserPassword,
+        SecretKind::TotpKey,
+        SecretKind::NewTotpKey,
     ];
 
     /// Its word in the table and in the sealed data's context.
@@ -53,6 +62,9 @@ impl SecretKind {
             SecretKind::BootstrapToken => "bootstrap-token",
             SecretKind::AdminPassword => "admin-password",
             SecretKind::SigningKey => "signing-key",
+            SecretKind::UserPassword => "user-password",
+            SecretKind::TotpKey => "totp-key",
+            SecretKind::NewTotpKey => "new-totp-key",
         }
     }
 }

@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    backup, demo, devices, doctor, login, managed_devices, offline, organization, practice, profiles,
-    push_certificate, rotate, serve, sync, tokens,
+    accounts, applications, backup, demo, devices, doctor, login, managed_devices, offline, organization,
+    practice, profiles, push_certificate, rotate, serve, sync, tokens,
 };
 use crate::output::Format;
 
@@ -104,6 +104,14 @@ pub(crate) enum Command {
     Doctor(Box<doctor::Doctor>),
     /// Organisations on this server (at the machine itself, beside a running server or without one).
     Tenant(offline::Tenant),
+    /// People's accounts: who may sign in, and links for who is new or locked out (at the machine itself).
+    ///
+    /// Example: muster accounts reset ada@example.com --config muster.toml
+    Accounts(accounts::Accounts),
+    /// Applications: programs that call the API, their secrets and certificates (at the machine itself).
+    ///
+    /// Example: muster applications list --config muster.toml
+    Applications(applications::Applications),
     /// Copy all that a server needs into a folder, also while it runs (at the machine itself).
     ///
     /// Example: muster backup --config muster.toml --passphrase-file /etc/muster/pass /var/backups/monday
@@ -112,7 +120,7 @@ pub(crate) enum Command {
     ///
     /// Example: muster restore --config muster.toml --passphrase-file /etc/muster/pass /var/backups/monday
     Restore(backup::Restore),
-    /// Change keys, while every server of the database is stopped (at the machine itself).
+    /// Change the server's keys (at the machine itself).
     Rotate(rotate::Rotate),
     /// Print a completion script for a shell.
     ///

@@ -1,5 +1,7 @@
 //! One file a command.
 
+pub(crate) mod accounts;
+pub(crate) mod applications;
 pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod devices;
@@ -48,6 +50,8 @@ pub(crate) async fn run(arguments: Arguments, handles: Handles) -> Result<ExitCo
         Command::Alerts => alerts(&api(&common)?, &common).await,
         Command::Troubles => troubles(&api(&common)?, &common).await,
         Command::Tenant(tenant) => offline::tenant(tenant, common.format()).await,
+        Command::Accounts(accounts) => accounts::run(accounts, common.format()).await,
+        Command::Applications(command) => applications::run(command, common.format()).await,
         Command::Backup(backup) => backup::backup(backup, common.format()).await,
         Command::Restore(restore) => backup::restore(restore, common.format()).await,
         Command::Rotate(rotate) => rotate::rotate(rotate, common.format()).await,

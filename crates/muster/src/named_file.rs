@@ -35,6 +35,9 @@ pub(crate) fn check(settings: &Settings) -> (Vec<(&'static str, CliError)>, usiz
     if let Some(path) = &settings.practice {
         read.push(("practice", PracticeFile::read(path).map(drop)));
     }
+    if let Some(provider) = &settings.identity_provider {
+        read.push(("[identity_provider]", provider.open().map(drop)));
+    }
     let named = read.len();
     (read.into_iter().filter_map(|(name, read)| Some((name, read.err()?))).collect(), named)
 }

@@ -9,8 +9,10 @@ use net::forwarded::{CertificateHeader, Network};
 use serde::Deserialize;
 
 use crate::error::CliError;
+use crate::settings::identity_provider::IdentityProvider;
 
 pub(crate) mod bound;
+pub(crate) mod identity_provider;
 pub(crate) mod limits;
 pub(crate) mod server;
 
@@ -109,6 +111,7 @@ struct File {
     api: SideFile,
     devices: SideFile,
     proxies: ProxiesFile,
+    identity_provider: identity_provider::Table,
     server: toml::Table,
     limits: toml::Table,
 }
@@ -163,6 +166,8 @@ pub(crate) struct Settings {
     pub(crate) certificate_header: Option<CertificateHeader>,
     /// Addresses and networks of balancers that pass connections through.
     pub(crate) pass_through: Vec<Network>,
+    /// Where the organisation's own people sign in.
+    pub(crate) identity_provider: Option<IdentityProvider>,
     /// What its listeners bound.
     pub(crate) server: server::Bounds,
     /// What the server bounds.
@@ -233,6 +238,7 @@ impl Settings {
                 .map(certificate_header)
                 .transpose()?,
             pass_through: networks("[proxies] pass_through", &file.proxies.pass_through)?,
+            identity_provider: identity_provider::read(file.identity_provider)?,
             server: server::read(&file.server)?,
             limits: limits::read(&file.limits)?,
             data,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use app::application::NewApplication;
 use app::open::Place;
 use app::server_certificate::ServerAuthority;
+use app::user::{self, Link};
 use app::{App, AppError};
 use net::forwarded::{Network, TrustedProxies};
 use net::{CancellationToken, Clock, Identity, ListenConfig, Listener, Points, ServerIdentity, ServerTls};
@@ -21,9 +22,12 @@ use crate::named_file;
 use crate::owner::Owner;
 use crate::practice_file::PracticeFile;
 use crate::profile_file::write_private;
+use crate::settings::identity_provider::IdentityProvider;
 use crate::settings::server::Bounds;
 use crate::settings::{Settings, Side, Tls, host};
 
+/// The tenant whose first administrator the link is for; others get theirs by `muster accounts reset`.
+const DEFAULT_TENANT: &str = "default";
 /// How often certificates are read or made anew: operators' tools renew theirs at least a week before the end.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Names under which a listener on this machine alone is reached.
@@ -43,6 +47,8 @@ pub(crate) struct Running {
     pub(crate) health_address: Option<SocketAddr>,
     /// The first application's file, when this was the first start.
     pub(crate) bootstrap: Option<PathBuf>,
+    /// The file with the link for the first administrator, while there is none.
+    pub(crate) setup_link: Option<PathBuf>,
     /// Held until the server has stopped.
     _lock: File,
     server: server::Running,
@@ -128,6 +134,7 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
     let doors = Doors::open(settings, &clock).await?;
     let urls = doors.urls(settings)?;
     let (app, bootstrap) = open(settings, &folder, &urls, clock.clone(), points).await?;
+    let setup_link = setup_link(settings, &app).await?;
     let config = server::ServerConfig {
         app: app.clone(),
         api: doors.api,
@@ -136,7 +143,8 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         limits: settings.server.edge(uncounted(settings)),
         metrics_from: settings.metrics_from.clone(),
     };
-    let server = server::Server::start(config).await.map_err(CliError::failed)?;
+    let provider = settings.identity_provider.as_ref().map(IdentityProvider::open).transpose()?;
+    let server = server::Server::start_with_provider(config, provider).await.map_err(CliError::failed)?;
     let works = app::open::work(&app);
     let stop = CancellationToken::new();
     tokio::spawn(Arc::clone(&doors.certificates).keep_fresh(clock.clone(), stop.clone()));
@@ -147,6 +155,7 @@ pub(crate) async fn start(settings: &Settings, handles: Handles) -> Result<Runni
         device_address: server.device_addr,
         health_address: server.health_addr,
         bootstrap,
+        setup_link,
         _lock: folder.lock,
         server,
         works,
@@ -277,6 +286,20 @@ fn made_just_now(settings: &Settings) -> String {
     )
 }
 
+/// The file with a fresh link for the first administrator, while there is none. Afterwards the file goes.
+async fn setup_link(settings: &Settings, app: &App) -> Result<Option<PathBuf>, CliError> {
+    let path = settings.data.join("setup-link.txt");
+    let keep = |link: &Link| {
+        let text = format!("{}\n", link.url(&app.settings.api_url).as_str());
+        write_private(&path, text.as_bytes()).map_err(|e| AppError::internal(e.to_string()))
+    };
+    let made = user::first_link(app, DEFAULT_TENANT, keep).await.map_err(CliError::failed)?;
+    if made.is_none() && path.exists() {
+        std::fs::remove_file(&path).map_err(|e| CliError::file("remove", &path, e))?;
+    }
+    Ok(made.map(|_| path))
+}
+
 fn write_bootstrap(settings: &Settings, url: &str, first: &NewApplication) -> Result<PathBuf, CliError> {
     let path = settings.data.join("bootstrap.json");
     let own = settings.api.tls == Tls::Own;
@@ -289,6 +312,11 @@ fn write_bootstrap(settings: &Settings, url: &str, first: &NewApplication) -> Re
     });
     write_private(&path, format!("{login:#}\n").as_bytes())?;
     Ok(path)
+}
+
+/// How a side is reached from outside, as the settings alone tell.
+pub(crate) fn public_url(side: &Side) -> String {
+    url(side, side.listen)
 }
 
 /// The URL set, or `localhost` and the port.

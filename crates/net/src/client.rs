@@ -4,6 +4,7 @@
 mod alert;
 mod http2;
 pub mod probe;
+mod public;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -14,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
 
 pub use http2::{Http2Client, Http2Options};
+pub use public::is_public;
 pub use tls::{Secured, TlsClient, TlsStream};
 
 use crate::error::chain;
@@ -53,6 +55,9 @@ pub struct ClientOptions {
     pub timeout: Duration,
     /// By way of which proxy.
     pub proxy: Proxy,
+    /// Whether host names that lead to addresses outside the public Internet are not found. An address in place of a name
+    /// is for whoever makes the request to look at, by [`is_public`].
+    pub public_only: bool,
 }
 
 impl ClientOptions {
@@ -66,6 +71,7 @@ impl ClientOptions {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             proxy: Proxy::Direct,
+            public_only: false,
         }
     }
 }
@@ -85,6 +91,9 @@ pub fn build(options: &ClientOptions) -> Result<reqwest::Client, NetError> {
         .timeout(options.timeout)
         .redirect(Policy::none())
         .no_proxy();
+    if options.public_only {
+        builder = builder.dns_resolver(std::sync::Arc::new(public::PublicOnly));
+    }
     if let Proxy::Via { url, except } = &options.proxy {
         let direct = reqwest::NoProxy::from_string(&format!("{LOOPBACK},{except}"));
         let proxy = reqwest::Proxy::all(url).map_err(refused)?.no_proxy(direct);

@@ -107,6 +107,15 @@ pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
     out
 }
 
+/// HMAC-SHA-1 of `data` under `key`: for codes by time (RFC 6238), whose apps know no other.
+#[must_use]
+pub fn hmac_sha1(key: &[u8], data: &[u8]) -> [u8; 20] {
+    let mut out = [0; 20];
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
+    out.copy_from_slice(hmac::sign(&key, data).as_ref());
+    out
+}
+
 /// PBKDF2 with HMAC-SHA-512 (RFC 8018, 5.2): fills `out` from a password. It takes `iterations` rounds for each 64
 /// bytes.
 pub fn pbkdf2_hmac_sha512(password: &[u8], salt: &[u8], iterations: NonZeroU32, out: &mut [u8]) {

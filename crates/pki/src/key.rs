@@ -361,6 +361,26 @@ impl PublicKey {
         &self.spki
     }
 
+    /// What the key is without its algorithm: `RSAPublicKey` in DER (RFC 8017 appendix A.1.1), or the point of the
+    /// curve, uncompressed.
+    #[must_use]
+    pub fn key_bits(&self) -> &[u8] {
+        &self.bits
+    }
+
+    /// Modulus and exponent of an RSA key, most significant byte first and none of them zero, as a JWK has them
+    /// (RFC 7518 section 6.3.1). None: it is of another kind.
+    #[must_use]
+    pub fn rsa_numbers(&self) -> Option<(&[u8], &[u8])> {
+        if self.kind != KeyKind::Rsa {
+            return None;
+        }
+        let mut numbers = Reader::whole(&self.bits, tag::SEQUENCE).ok()?;
+        let plain = |number: &'_ [u8]| number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
+        let (modulus, exponent) = (numbers.integer().ok()?, numbers.integer().ok()?);
+        Some((modulus.get(plain(modulus)..)?, exponent.get(plain(exponent)..)?))
+    }
+
     /// RSA or which curve.
     #[must_use]
     pub const fn kind(&self) -> KeyKind {

@@ -68,6 +68,15 @@ impl RequestIds {
         let client = headers.get(CLIENT_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_plain);
         Self { client: client.map_or_else(|| request.clone(), str::to_owned), request }
     }
+
+    /// Says them in an answer.
+    fn tell(&self, response: &mut Response) {
+        for (name, id) in [(REQUEST_ID, &self.request), (CLIENT_REQUEST_ID, &self.client)] {
+            if let Ok(value) = HeaderValue::from_str(id) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+    }
 }
 
 /// What a handler tells the log.
@@ -156,13 +165,7 @@ pub(crate) async fn around(State(edge): State<Edge>, mut request: Request, next:
     let started = Instant::now();
     let ids = RequestIds::of(request.headers());
     request.extensions_mut().insert(ids.clone());
-    let line = Line {
-        side: edge.side,
-        method: request.method().clone(),
-        matched: request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()),
-        path: told(request.uri().path()),
-        peer: request.extensions().get::<PeerAddr>().map(|peer| peer.0.ip()),
-    };
+    let line = Line::of(edge.side, &request);
     let mut response = match edge.place(line.peer) {
         None => {
             metrics::refused(edge.side);
@@ -174,25 +177,46 @@ pub(crate) async fn around(State(edge): State<Edge>, mut request: Request, next:
             inside(&edge, request, next, &ids).instrument(span).await
         }
     };
-    if let Ok(value) = HeaderValue::from_str(&ids.request) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    if let Ok(value) = HeaderValue::from_str(&ids.client) {
-        response.headers_mut().insert(CLIENT_REQUEST_ID, value);
-    }
+    ids.tell(&mut response);
     line.write(&response, &ids, started.elapsed());
     response
 }
 
+/// A request inside another one: an id, a net for panics, a log line and numbers of its own. Its place and its time are
+/// the outer one's.
+pub(crate) async fn part(
+    app: &App,
+    side: Side,
+    mut request: Request,
+    serve: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
+    let started = Instant::now();
+    let ids = RequestIds::of(request.headers());
+    request.extensions_mut().insert(ids.clone());
+    let line = Line::of(side, &request);
+    let span = tracing::error_span!("part", id = %ids.request);
+    let mut response = match caught(serve(request)).instrument(span).await {
+        Ok(response) => response,
+        Err(error) => error.answer(&ids, app.now()).into_response(),
+    };
+    ids.tell(&mut response);
+    line.write(&response, &ids, started.elapsed());
+    response
+}
+
+/// A panic as an error of ours.
+async fn caught(answered: impl Future<Output = Response>) -> Result<Response, ApiError> {
+    AssertUnwindSafe(answered).catch_unwind().await.map_err(|panic| {
+        let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        ApiError::internal(format!("a handler panicked: {words}"))
+    })
+}
+
 async fn inside(edge: &Edge, request: Request, next: Next, ids: &RequestIds) -> Response {
-    let answered = tokio::time::timeout(edge.timeout, AssertUnwindSafe(next.run(request)).catch_unwind());
-    match answered.await {
+    match tokio::time::timeout(edge.timeout, caught(next.run(request))).await {
         Ok(Ok(response)) => response,
-        Ok(Err(panic)) => {
-            let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
-            let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            edge.refuse(ApiError::internal(format!("a handler panicked: {words}")), ids)
-        }
+        Ok(Err(error)) => edge.refuse(error, ids),
         Err(_) => edge.refuse(ApiError::timed_out(), ids),
     }
 }
@@ -220,6 +244,16 @@ struct Line {
 }
 
 impl Line {
+    fn of(side: Side, request: &Request) -> Self {
+        Self {
+            side,
+            method: request.method().clone(),
+            matched: request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()),
+            path: told(request.uri().path()),
+            peer: request.extensions().get::<PeerAddr>().map(|peer| peer.0.ip()),
+        }
+    }
+
     fn write(&self, response: &Response, ids: &RequestIds, took: Duration) {
         let handled = response.extensions().get::<Handled>().cloned().unwrap_or_default();
         let route = handled.route.or(self.matched.as_deref()).unwrap_or("none");

@@ -10,6 +10,7 @@
 //! A handler extracts, calls, answers. Names, types and flags of every property are in [`entity`] alone.
 
 mod answer;
+mod batch;
 mod body;
 mod call;
 mod device;
@@ -20,6 +21,7 @@ mod json;
 mod list;
 mod managed_device;
 mod muster;
+pub(crate) mod openapi;
 mod profile;
 mod push_certificate;
 mod route;

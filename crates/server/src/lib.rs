@@ -20,10 +20,11 @@ mod metrics;
 mod sign_in;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::app::App;
-use ::app::application;
+use ::app::application::{self, ProviderSettings};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use net::forwarded::Network;
@@ -115,8 +116,21 @@ impl Server {
     /// # Errors
     /// The key that signs bearer tokens can neither be read nor made.
     pub async fn start(config: ServerConfig) -> Result<Running, ServerError> {
+        Self::start_with_provider(config, None).await
+    }
+
+    /// As [`Server::start`], where people of one tenant may sign in at the organisation's own identity provider.
+    ///
+    /// # Errors
+    /// As there, and settings of the provider that cannot be.
+    pub async fn start_with_provider(
+        config: ServerConfig,
+        provider: Option<ProviderSettings>,
+    ) -> Result<Running, ServerError> {
         let ServerConfig { app, api, device, health: health_listener, limits, metrics_from } = config;
-        let gate = application::gate(&app).await.map_err(|error| ServerError::Gate(error.to_string()))?;
+        let gate = application::gate(&app).map_err(|error| ServerError::Gate(error.to_string()))?;
+        let provider = provider.map(|settings| application::provider(&app, settings)).transpose();
+        let provider = provider.map_err(|error| ServerError::Provider(error.to_string()))?.map(Arc::new);
         let stop = CancellationToken::new();
         metrics::keep_up(stop.clone());
         // Routes of devices have a time-out of their own, which is shorter.
@@ -129,7 +143,8 @@ impl Server {
         let devices =
             device::bounded(app.clone(), &limits).layer(from_fn_with_state(for_device, edge::around));
         let people = graph::router(graph::Api { app: app.clone(), gate: gate.clone() })
-            .merge(sign_in::router(app.clone(), gate))
+            .merge(sign_in::router(app.clone(), gate, provider))
+            .merge(graph::openapi::router())
             .layer(from_fn_with_state(for_api, edge::around));
         let health = Health::watch(&app, metrics_from, places, stop.clone());
         let leaving = health.leaving.clone();

@@ -1,9 +1,11 @@
 //! Applications that call the API with a bearer token.
 
+pub mod credential;
+
 use domain::{TenantId, Time};
 
 use crate::row::Row;
-use crate::table::Shape::{Int, Text};
+use crate::table::Shape::{Bool, Int, Text};
 use crate::table::{Table, Texts};
 use crate::value::{Value, params};
 use crate::{StoreError, Tx};
@@ -15,15 +17,15 @@ static TABLE: Table = Table {
         ("tenant_id", Text),
         ("id", Text),
         ("name", Text),
-        ("secret_hash", Text),
         ("created_at", Int),
         ("roles", Text),
+        ("is_public", Bool),
     ],
     fixed: &[],
     texts: Texts::new(),
 };
 
-/// An application, its secret held as a hash.
+/// An application. What it proves itself with are its [`credential`]s.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Application {
     /// Whose.
@@ -32,12 +34,12 @@ pub struct Application {
     pub id: String,
     /// For people.
     pub name: String,
-    /// Hash of its secret, in the form of the room that checks it.
-    pub secret_hash: String,
     /// When it was made.
     pub created_at: Time,
     /// What it may do.
     pub roles: Vec<String>,
+    /// Whether it runs where it can keep no secret, and acts for people who sign in (RFC 6749 section 2.1).
+    pub is_public: bool,
 }
 
 fn decode(mut row: Row) -> Result<Application, StoreError> {
@@ -45,9 +47,9 @@ fn decode(mut row: Row) -> Result<Application, StoreError> {
         tenant: row.id()?,
         id: row.text()?,
         name: row.text()?,
-        secret_hash: row.text()?,
         created_at: row.time()?,
         roles: row.json()?,
+        is_public: row.bool()?,
     })
 }
 
@@ -63,9 +65,9 @@ pub async fn insert(tx: &mut Tx<'_>, application: &Application) -> Result<(), St
         &application.tenant,
         Value::key(&application.id)?,
         &application.name,
-        &application.secret_hash,
         application.created_at,
         Value::json(&application.roles)?,
+        application.is_public,
     ];
     tx.execute(TABLE.insert(), values).await.map(drop)
 }
@@ -88,11 +90,13 @@ pub async fn list(tx: &mut Tx<'_>, tenant: &TenantId) -> Result<Vec<Application>
     tx.query(&sql, params![tenant]).await?.into_iter().map(decode).collect()
 }
 
-/// Deletes an application; whether there was one.
+/// Deletes an application with its credentials; whether there was one.
 ///
 /// # Errors
 /// The engine's.
 pub async fn delete(tx: &mut Tx<'_>, tenant: &TenantId, id: &str) -> Result<bool, StoreError> {
+    let sql = "delete from application_credential where tenant_id = $1 and application_id = $2";
+    tx.execute(sql, params![tenant, id]).await?;
     let sql = "delete from application where tenant_id = $1 and id = $2";
     Ok(tx.execute(sql, params![tenant, id]).await? > 0)
 }

@@ -31,7 +31,9 @@ const MIGRATIONS: &[(&str, &str, i64)] = &[
     ("0004_seen", include_str!("migrations/0004_seen.sql"), 4),
     ("0005_trouble", include_str!("migrations/0005_trouble.sql"), 4),
     ("0006_fewer_indexes", include_str!("migrations/0006_fewer_indexes.sql"), 4),
-    ("0007_access", include_str!("migrations/0007_access.sql"), 4),
+    // An older program would not find the secrets of applications, nor accept tokens that this one signs.
+    ("0007_sign_in", include_str!("migrations/0007_sign_in.sql"), 7),
+    ("0008_access", include_str!("migrations/0008_access.sql"), 7),
 ];
 
 /// The migrations that a program knows.

@@ -2,8 +2,8 @@
 
 use bytes::BytesMut;
 use domain::{
-    AuditEventId, CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, Platform, ProfileId,
-    RoleAssignmentId, RoleDefinitionId, RunId, Serial, TenantId, Time, TokenId,
+    AuditEventId, CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, Platform, ProfileId, RoleAssignmentId,
+    RoleDefinitionId, RunId, Serial, TenantId, Time, TokenId, UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::Serialize;
@@ -105,6 +105,7 @@ from! {
     &ManagedDeviceId => |v| Value::Text(v.as_str().to_owned());
     &RunId => |v| Value::Text(v.as_str().to_owned());
     &CommandId => |v| Value::Text(v.as_str().to_owned());
+    &UserId => |v| Value::Text(v.as_str().to_owned());
     &KeyId => |v| Value::Text(v.as_str().to_owned());
     &GroupId => |v| Value::Text(v.as_str().to_owned());
     &RoleDefinitionId => |v| Value::Text(v.as_str().to_owned());

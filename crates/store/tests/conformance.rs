@@ -47,6 +47,8 @@ mod push;
 mod secrets;
 #[path = "conformance/setup.rs"]
 mod setup;
+#[path = "conformance/sign_in.rs"]
+mod sign_in;
 #[path = "conformance/sync.rs"]
 mod sync;
 #[path = "conformance/transport.rs"]

@@ -2,6 +2,7 @@
 //! installed.
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod openid;
 mod openssl;
 mod pushing;
 mod scep;

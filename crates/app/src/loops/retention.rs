@@ -1,5 +1,5 @@
 //! Forgets what is older than it is kept: ended commands, ended sync runs and troubles, devices long gone at Apple,
-//! challenges whose time is over. One server at a time, a small piece at a time, so that nobody ever waits for it.
+//! challenges and what lets people in whose time is over. One server at a time, a small piece at a time, so that nobody ever waits for it.
 
 use std::time::Duration;
 
@@ -27,11 +27,26 @@ enum Kind {
     GoneDevices,
     Troubles,
     Challenges,
+    Assertions,
+    Sessions,
+    Invitations,
+    DeviceCodes,
+    RefreshTokens,
 }
 
 impl Kind {
-    const ALL: [Kind; 5] =
-        [Kind::Commands, Kind::SyncRuns, Kind::GoneDevices, Kind::Troubles, Kind::Challenges];
+    const ALL: [Kind; 10] = [
+        Kind::Commands,
+        Kind::SyncRuns,
+        Kind::GoneDevices,
+        Kind::Troubles,
+        Kind::Challenges,
+        Kind::Assertions,
+        Kind::Sessions,
+        Kind::Invitations,
+        Kind::DeviceCodes,
+        Kind::RefreshTokens,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -40,16 +55,31 @@ impl Kind {
             Kind::GoneDevices => "goneDevices",
             Kind::Troubles => "troubles",
             Kind::Challenges => "challenges",
+            Kind::Assertions => "assertions",
+            Kind::Sessions => "sessions",
+            Kind::Invitations => "invitations",
+            Kind::DeviceCodes => "deviceCodes",
+            Kind::RefreshTokens => "refreshTokens",
         }
     }
 
     async fn prune(self, tx: &mut Tx<'_>, before: Cutoffs) -> Result<u64, StoreError> {
+        let ends = before.sign_ins;
         match self {
             Kind::Commands => store::command::history_prune(tx, before.commands, BATCH).await,
             Kind::SyncRuns => store::sync::runs_prune(tx, before.sync_runs, BATCH).await,
             Kind::GoneDevices => store::device::prune_gone(tx, before.gone_devices, BATCH).await,
             Kind::Troubles => store::trouble::prune(tx, before.sync_runs, BATCH).await,
             Kind::Challenges => store::identity::challenges_expire(tx, before.challenges, BATCH).await,
+            Kind::Assertions => {
+                store::application::credential::assertions_expire(tx, ends.assertions, BATCH).await
+            }
+            Kind::Sessions => store::session::prune(tx, ends.sessions_began, ends.sessions_seen, BATCH).await,
+            Kind::Invitations => store::invitation::prune(tx, ends.invitations, BATCH).await,
+            Kind::DeviceCodes => store::device_code::prune(tx, ends.device_codes, BATCH).await,
+            Kind::RefreshTokens => {
+                store::refresh_token::prune(tx, ends.refresh_tokens, ends.refresh_families, BATCH).await
+            }
         }
     }
 }

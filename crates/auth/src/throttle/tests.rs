@@ -6,7 +6,7 @@ fn at(seconds: i64) -> Time {
 
 #[test]
 fn five_wrong_secrets_in_a_row_bring_a_pause_that_doubles() {
-    let throttle = Throttle::default();
+    let throttle = Throttle::new(FREE_SECRETS);
     for _ in 0..4 {
         throttle.wrong("192.0.2.1", "app", at(0));
         assert_eq!(throttle.wait("192.0.2.1", "app", at(0)), None);
@@ -24,7 +24,7 @@ fn five_wrong_secrets_in_a_row_bring_a_pause_that_doubles() {
 
 #[test]
 fn a_stranger_elsewhere_does_not_lock_the_application_out() {
-    let throttle = Throttle::default();
+    let throttle = Throttle::new(FREE_SECRETS);
     for _ in 0..20 {
         throttle.wrong("203.0.113.9", "app", at(0));
     }
@@ -33,7 +33,7 @@ fn a_stranger_elsewhere_does_not_lock_the_application_out() {
 
 #[test]
 fn a_right_secret_ends_the_count() {
-    let throttle = Throttle::default();
+    let throttle = Throttle::new(FREE_SECRETS);
     for _ in 0..5 {
         throttle.wrong("192.0.2.1", "app", at(0));
     }
@@ -44,9 +44,9 @@ fn a_right_secret_ends_the_count() {
 
 #[test]
 fn the_counters_stay_bounded() {
-    let throttle = Throttle::default();
+    let throttle = Throttle::new(FREE_SECRETS);
     for client in 0..25_000 {
         throttle.wrong("203.0.113.9", &client.to_string(), at(0));
     }
-    assert!(throttle.0.lock().unwrap().len() <= ENTRIES_MAX);
+    assert!(throttle.counts.lock().unwrap().len() <= ENTRIES_MAX);
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use app::application::NewApplication;
 use clap::{Args, Subcommand};
 use net::Clock;
 use serde_json::{Value, json};
@@ -75,11 +76,11 @@ pub(crate) async fn tenant(tenant: Tenant, format: Format) -> Result<(), CliErro
                 app::operator::add_tenant(&store, &add.tenant, &add.organization, practice.as_ref(), &clock)
                     .await;
             let made = made.map_err(CliError::failed)?;
-            show_credentials(&settings, made.tenant.as_str(), &made.client_id, &made.client_secret);
+            show_credentials(&settings, &made);
         }
         TenantCommand::Credentials { tenant } => {
             let made = app::operator::credentials(&store, &tenant, &clock).await.map_err(CliError::failed)?;
-            show_credentials(&settings, made.tenant.as_str(), &made.client_id, &made.client_secret);
+            show_credentials(&settings, &made);
         }
     }
     store.close().await;
@@ -87,14 +88,12 @@ pub(crate) async fn tenant(tenant: Tenant, format: Format) -> Result<(), CliErro
 }
 
 /// JSON in either format: it is what `muster login --from` reads.
-fn show_credentials(settings: &Settings, tenant: &str, client_id: &str, client_secret: &str) {
-    let port = settings.api.listen.port();
-    let url = settings.api.url.clone().unwrap_or_else(|| format!("https://localhost:{port}"));
+pub(super) fn show_credentials(settings: &Settings, made: &NewApplication) {
     output::json(&json!({
-        "url": url,
-        "tenant": tenant,
-        "client_id": client_id,
-        "client_secret": client_secret,
+        "url": start::public_url(&settings.api),
+        "tenant": made.tenant.as_str(),
+        "client_id": made.client_id,
+        "client_secret": made.client_secret.as_str(),
         "ca_pem": std::fs::read_to_string(start::authority_path(&settings.data)).ok(),
     }));
     eprintln!("The secret is shown once. Keep this as a file for `muster login --from FILE`.");

@@ -1,4 +1,4 @@
-//! `muster rotate seal-key`: another key for what is sealed in the database.
+//! `muster rotate`: another key for what is sealed in the database, or for signing tokens.
 
 use std::path::{Path, PathBuf};
 
@@ -30,23 +30,47 @@ enum RotateCommand {
     ///
     /// Example: muster rotate seal-key --config /etc/muster/muster.toml
     SealKey,
+    /// Make another key that signs access tokens, while servers run.
+    ///
+    /// Every server takes it up within a minute. What the old one signed stays good until its own end, an hour at most.
+    ///
+    /// Example: muster rotate signing-key --config /etc/muster/muster.toml
+    SigningKey,
 }
 
 /// `muster rotate`.
 pub(crate) async fn rotate(rotate: Rotate, format: Format) -> Result<(), CliError> {
-    let RotateCommand::SealKey = rotate.what;
     let settings = Settings::load(rotate.place, Flags::default())?;
-    let path = &settings.seal_key_file;
-    start::must_exist(&settings)?;
-    let _lock = start::lock(&settings)?;
+    match rotate.what {
+        RotateCommand::SealKey => seal_key(&settings, format).await,
+        RotateCommand::SigningKey => signing_key(&settings, format).await,
+    }
+}
+
+async fn signing_key(settings: &Settings, format: Format) -> Result<(), CliError> {
+    let store = app::open::existing(&start::existing(settings)?).await.map_err(CliError::failed)?;
+    let key = app::operator::rotate_signing_key(&store, &Clock::system()).await.map_err(CliError::failed)?;
+    store.close().await;
+    let words = format!(
+        "Key {key} signs from now on, on every server within a minute. Tokens of the one before are good to their end, an \
+         hour at most."
+    );
+    output::done(format, &words);
+    Ok(())
+}
+
+async fn seal_key(settings: &Settings, format: Format) -> Result<(), CliError> {
+    let path = settings.seal_key_file;
+    start::must_exist(settings)?;
+    let _lock = start::lock(settings)?;
     let mut keys = key_file::read(path)?;
     // Also when there are two, of a rotation that was interrupted or a copy of that moment: whoever wants another key is
     // not helped by one that lay about.
     let broken_off = keys.len() > 1;
     keys.insert(0, app::open::seal_key().map_err(CliError::failed)?);
-    let rotation = Rotation::begin(&start::place_with(&settings, &keys)?, &Clock::system()).await;
+    let rotation = Rotation::begin(&start::place_with(settings, &keys)?, &Clock::system()).await;
     let rotation = rotation.map_err(CliError::failed)?;
-    let changed = change(&settings, &rotation, keys).await;
+    let changed = change(settings, &rotation, keys).await;
     let ended = rotation.end().await.map_err(CliError::failed);
     let (sealed, old) = changed?;
     ended?;

@@ -157,6 +157,15 @@ fn summary(settings: &Settings, running: &Running) -> Result<String, CliError> {
         let heading = if index == 0 { "limits" } else { "" };
         text.push_str(&format!("  {heading:<8} {name} is {set}, by default {default}\n"));
     }
+    if let Some(path) = &running.setup_link {
+        let link = std::fs::read_to_string(path).map_err(|e| CliError::file("read", path, e))?;
+        text.push_str(&format!(
+            "No administrator yet. Make the first one in a browser by this link, which is good once and for a day (kept in \
+             {}, yours alone to read):\n  {}\n",
+            path.display(),
+            link.trim_end(),
+        ));
+    }
     if let Some(path) = &running.bootstrap {
         let login = profile_file::read(path)?;
         text.push_str(&format!(

@@ -37,6 +37,8 @@ bounds! {
     released_kept DAY, 365 * DAY, "Devices that are gone at Apple are kept for so long", "N26";
     commands_kept DAY, 3_650 * DAY, "Commands that ended are kept for so long", "our choice";
     sync_runs_kept DAY, 3_650 * DAY, "Sync runs that ended are kept for so long", "our choice";
+    session 5 * MINUTE, 30 * DAY, "An administrator has to sign in again after", "our choice";
+    session_idle MINUTE, 30 * DAY, "The same without a visit", "our choice";
 }
 
 static SECTION: Section<Limits> = Section {
@@ -69,6 +71,10 @@ fn together(limits: &Limits) -> Result<(), CliError> {
         (
             limits.assign_retry <= limits.assign_retry_max,
             "assign_retry must not be longer than assign_retry_max, up to which it is doubled",
+        ),
+        (
+            limits.session_idle <= limits.session,
+            "session_idle must not be longer than session, which ends it anyway",
         ),
     ];
     match rules.iter().find(|(holds, _)| !holds) {

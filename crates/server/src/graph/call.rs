@@ -3,32 +3,37 @@
 use app::application::{Caller, Role};
 use app::{Actor, App};
 use domain::Time;
-use query::{Arguments, Options, Segment};
+use query::Options;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::batch::Outer;
 use super::body::{self, Parameters};
 use super::entity::EntityType;
 use super::error::ApiError;
+use super::route::{Answers, Route};
 
 /// A request, read.
 pub(crate) struct Call {
     pub(crate) app: App,
+    pub(crate) route: &'static Route,
+    /// Of a batch: what it came in.
+    pub(crate) outer: Option<Outer>,
     pub(crate) actor: Actor,
     pub(crate) caller: Caller,
     /// Asked under `/v1.0`.
     pub(crate) v1: bool,
     /// The ids of the path, in order.
     pub(crate) ids: Vec<String>,
-    /// The last segment, with a function's arguments.
-    pub(crate) last: Segment,
     /// The path as the client wrote it, for links to the next page.
     pub(crate) path: String,
     /// The query as the client wrote it.
     pub(crate) raw_query: String,
     pub(crate) options: Options,
-    /// The body; empty if there is none.
+    /// The body; empty if there is none. Of an action the parameters in its route's table, and no others.
     pub(crate) body: Map<String, Value>,
+    /// `"confirm": true` in the body.
+    pub(crate) confirmed_in_body: bool,
     /// `Prefer: return=representation`.
     pub(crate) wants_representation: bool,
     /// `Prefer: odata.maxpagesize=n`.
@@ -64,21 +69,18 @@ impl Call {
 
     /// The body as an action's parameters.
     pub(crate) fn parameters(&self) -> Parameters<'_> {
-        Parameters(&self.body)
-    }
-
-    /// An argument of the function at the path's end.
-    pub(crate) fn argument(&self, name: &str) -> Option<&str> {
-        match &self.last.arguments {
-            Arguments::Key(key) => Some(key),
-            _ => self.last.argument(name),
-        }
+        Parameters::new(self.route.shape.takes, &self.body)
     }
 
     /// Whether the caller says that it knows how far this goes: `"confirm": true` in the body, or `?confirm=true`.
-    pub(crate) fn confirmed(&self) -> Result<bool, ApiError> {
+    pub(crate) fn confirmed(&self) -> bool {
+        debug_assert!(
+            self.route.shape.confirmable,
+            "{} does not say that it may be confirmed",
+            self.route.template
+        );
         let asked = self.option("confirm").is_some_and(|value| query::same(value, "true"));
-        Ok(asked || self.parameters().flag("confirm")?)
+        asked || self.confirmed_in_body
     }
 
     /// Whether the caller has this role too.
@@ -105,8 +107,9 @@ impl Call {
             .any(|expand| matches!(expand.path.0.as_slice(), [one] if query::same(one, name) || one == "*"))
     }
 
-    /// Refuses what `$expand` names beyond `offered`.
-    pub(crate) fn only_expands(&self, offered: &[&str]) -> Result<(), ApiError> {
+    /// Refuses what `$expand` names beyond what the route offers.
+    pub(crate) fn only_expands(&self) -> Result<(), ApiError> {
+        let offered = self.route.shape.expands;
         for expand in &self.options.expand {
             let name = expand.path.to_string();
             if name != "*" && !offered.iter().any(|offer| query::same(offer, &name)) {
@@ -176,8 +179,14 @@ impl Call {
         Ok(with_context(row, self.context("/$entity")))
     }
 
-    /// The result of a function that answers one plain value, or an action's.
-    pub(crate) fn value(&self, edm: &str, value: impl Into<Value>) -> Answer {
+    /// The result of a function that answers a plain value or several, or an action's: its type is the route's.
+    pub(crate) fn value(&self, value: impl Into<Value>) -> Answer {
+        let edm = match self.route.shape.answers {
+            Answers::Value(simple) => simple.edm().to_owned(),
+            Answers::Values(entity) => format!("Collection({})", entity.name),
+            _ => String::new(),
+        };
+        debug_assert!(!edm.is_empty(), "{} does not say that it answers a value", self.route.template);
         let context = format!("{}/$metadata#{edm}", self.base());
         let mut members = Map::new();
         members.insert("@odata.context".into(), context.into());

@@ -9,7 +9,6 @@ use query::{BinaryOp, Expr, Literal, Path};
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::body;
 use super::call::Call;
 use super::entity::DEVICE;
 use super::error::ApiError;
@@ -49,7 +48,6 @@ pub(crate) async fn first_rows(call: &Call, token: &TokenId) -> Result<(Vec<Valu
 }
 
 async fn listed(call: Call, token: Option<TokenId>) -> Result<Answer, ApiError> {
-    call.only_expands(&[])?;
     let asked = list::asked(&call, &DEVICE)?;
     let page = call.done(device::list(&call.app, &call.actor, token.as_ref(), asked.page.clone()).await)?;
     asked.answer(&call, page.items.iter().map(row).collect(), page.next, page.total, &[])
@@ -177,24 +175,20 @@ async fn only_token(call: &Call) -> Result<TokenId, ApiError> {
 }
 
 /// One row of an import, or the line that refuses it.
-fn import_row(given: &Map<String, Value>) -> Result<Result<Import, Value>, ApiError> {
-    let body = body::read(&DEVICE, given)?;
+fn import_row(body: &Map<String, Value>) -> Result<Import, Value> {
     let text =
         |name: &str| body.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let serial = text("serialNumber").unwrap_or_default();
     let Ok(number) = serial.parse::<Serial>() else {
         let serial: String = serial.chars().take(64).collect();
-        return Ok(Err(result(
-            DEVICE.complete(Map::from_iter([("serialNumber".into(), serial.into())])),
-            false,
-        )));
+        return Err(result(DEVICE.complete(Map::from_iter([("serialNumber".into(), serial.into())])), false));
     };
-    Ok(Ok(Import {
+    Ok(Import {
         serial: number,
         description: text("description").map(str::to_owned),
         profile: text("requestedEnrollmentProfileId").map(str::to_owned),
         converted_at: None,
-    }))
+    })
 }
 
 /// `importedAppleDeviceIdentityResult`.
@@ -229,17 +223,17 @@ fn shown(line: &Imported) -> Value {
 
 async fn imported(call: Call, token: TokenId) -> Result<Answer, ApiError> {
     let given = call.parameters();
-    let overwrite = given.flag("overwriteImportedDeviceIdentities")?;
+    let overwrite = given.flag("overwriteImportedDeviceIdentities");
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     for one in given.needed_objects("importedAppleDeviceIdentities")? {
-        match import_row(one)? {
+        match import_row(one) {
             Ok(row) => rows.push(row),
             Err(line) => refused.push(line),
         }
     }
     let lines = call.done(device::import(&call.app, &call.actor, &token, rows, overwrite).await)?;
     let lines: Vec<Value> = lines.iter().map(shown).chain(refused).collect();
-    Ok(call.value("Collection(microsoft.graph.importedAppleDeviceIdentityResult)", lines))
+    Ok(call.value(lines))
 }
 
 pub(crate) async fn import(call: Call) -> Result<Answer, ApiError> {
@@ -255,7 +249,7 @@ pub(crate) async fn import_anywhere(call: Call) -> Result<Answer, ApiError> {
 async fn created(call: Call, token: TokenId) -> Result<Answer, ApiError> {
     let wrong =
         || ApiError::bad_value("serialNumber", "Failed to read 'serialNumber': expected letters and digits.");
-    let row_of = import_row(&call.body)?.map_err(|_| wrong())?;
+    let row_of = import_row(&call.properties(&DEVICE)?).map_err(|_| wrong())?;
     let mut lines = call.done(device::import(&call.app, &call.actor, &token, vec![row_of], false).await)?;
     let line = lines.pop().ok_or_else(|| ApiError::internal("an import of one row answered none"))?;
     let device = line.device.filter(|_| line.ok);

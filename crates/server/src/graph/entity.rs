@@ -14,18 +14,22 @@ mod push_certificate;
 mod token;
 mod words;
 
+use std::fmt::{self, Debug, Formatter};
+
 use query::{Cast, Entity, Kind, PropertyInfo};
 use serde_json::{Map, Value, json};
 
-pub(crate) use device::DEVICE;
+pub(crate) use device::{DEVICE, IMPORTED};
 pub(crate) use device_management::DEVICE_MANAGEMENT;
 pub(crate) use managed_device::MANAGED_DEVICE;
 pub(crate) use muster::{
-    ALERT, CHECKLIST, COMMAND, KEY, READINESS, SETUP, SYNC_RUN, TENANT, TOKEN_STORY, TROUBLE,
+    ALERT, ASSIGNED, CHECKLIST, COMMAND, KEY, READINESS, SETUP, SYNC_RUN, TENANT, TOKEN_STORY, TROUBLE,
+    WARNING,
 };
 pub(crate) use profile::{PROFILE, odata_type, of as profile_of};
 pub(crate) use push_certificate::PUSH_CERTIFICATE;
 pub(crate) use token::TOKEN;
+pub(crate) use words::{OBLITERATION_BEHAVIOR, SYNC_KIND};
 
 /// Graph's date for "never", where a property cannot be null.
 pub(crate) const NO_DATE: &str = "0001-01-01T00:00:00Z";
@@ -36,10 +40,9 @@ pub(crate) struct Property {
     /// What the query options may do with it.
     pub(crate) info: PropertyInfo,
     /// Its type as `model.json` writes it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test holds it to the model"))]
     pub(crate) graph: &'static str,
-    /// What an answer has when we do not know.
-    absent: Absent,
+    /// What an answer has when we do not know; null: then an answer may have null.
+    pub(crate) absent: Absent,
     /// Sent by a client, it is ignored.
     pub(crate) read_only: bool,
     /// Not in v1.0.
@@ -50,11 +53,15 @@ pub(crate) struct Property {
     pub(crate) constant: bool,
     /// Its name among the store's columns, where that differs.
     column: Option<&'static str>,
+    /// The type of a value with parts, or of the elements of a collection of those. None: it has no such value here.
+    pub(crate) part: Option<&'static EntityType>,
+    /// A number of 64 bits, whatever the model says.
+    wide: bool,
 }
 
 /// What an answer has for a property nobody knows the value of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Absent {
+pub(crate) enum Absent {
     Null,
     False,
     Zero,
@@ -74,6 +81,8 @@ impl Property {
             select_only: false,
             constant: false,
             column: None,
+            part: None,
+            wide: false,
         }
     }
 
@@ -118,6 +127,23 @@ impl Property {
         self.info.name
     }
 
+    /// Whether its numbers have 32 bits.
+    pub(crate) fn is_int32(&self) -> bool {
+        !self.wide && self.graph.trim_matches(['[', ']']) == "Int32"
+    }
+
+    /// Whether it is a text.
+    pub(crate) const fn is_text(&self) -> bool {
+        matches!(self.info.kind, Kind::String)
+    }
+
+    /// Whether it has parts that nothing here ever has.
+    pub(crate) fn has_no_parts(&self) -> bool {
+        self.part.is_none()
+            && self.graph.starts_with('[')
+            && matches!(self.info.kind, Kind::Collection(Kind::Complex(_)))
+    }
+
     fn absent(&self) -> Value {
         match self.absent {
             Absent::Null => Value::Null,
@@ -132,48 +158,68 @@ impl Property {
 
 const TEXTS: Kind = Kind::Collection(&Kind::String);
 
-const fn text(name: &'static str) -> Property {
+pub(crate) const fn text(name: &'static str) -> Property {
     Property::new(name, "String", Kind::String, Absent::Null)
 }
 
-const fn guid(name: &'static str) -> Property {
+pub(crate) const fn guid(name: &'static str) -> Property {
     Property::new(name, "Guid", Kind::Guid, Absent::Null)
 }
 
-const fn flag(name: &'static str) -> Property {
+pub(crate) const fn flag(name: &'static str) -> Property {
     Property::new(name, "Boolean", Kind::Bool, Absent::False)
 }
 
-const fn int(name: &'static str) -> Property {
+pub(crate) const fn int(name: &'static str) -> Property {
     Property::new(name, "Int32", Kind::Int, Absent::Zero)
 }
 
-const fn date(name: &'static str) -> Property {
+/// A whole number of 64 bits. The model was made from an SDK that does not tell it from one of 32 (intune.md 4).
+const fn long(name: &'static str) -> Property {
+    Property { wide: true, ..int(name) }
+}
+
+pub(crate) const fn date(name: &'static str) -> Property {
     Property::new(name, "DateTimeOffset", Kind::DateTime, Absent::Null)
 }
 
-const fn texts(name: &'static str) -> Property {
+pub(crate) const fn texts(name: &'static str) -> Property {
     Property::new(name, "[String]", TEXTS, Absent::Empty)
 }
 
 /// An enum; `graph` is its type as the model writes it, with `enum ` before the name.
-const fn choice(name: &'static str, graph: &'static str, members: &'static [&'static str]) -> Property {
+pub(crate) const fn choice(
+    name: &'static str,
+    graph: &'static str,
+    members: &'static [&'static str],
+) -> Property {
     Property::new(name, graph, Kind::Enum(members), Absent::Null)
 }
 
 /// A value with parts of its own, or a related entity: shown, not asked for.
-const fn part(name: &'static str, graph: &'static str) -> Property {
-    Property::new(name, graph, Kind::Complex(&PARTS), Absent::Null).unasked()
+pub(crate) const fn part(name: &'static str, graph: &'static str, of: &'static EntityType) -> Property {
+    let property = Property::new(name, graph, Kind::Complex(of), Absent::Null).unasked();
+    Property { part: Some(of), ..property }
 }
 
 /// Several of those.
-const fn parts(name: &'static str, graph: &'static str) -> Property {
-    const KIND: Kind = Kind::Collection(&Kind::Complex(&PARTS));
+pub(crate) const fn parts(name: &'static str, graph: &'static str, of: &'static EntityType) -> Property {
+    Property { part: Some(of), ..no_parts(name, graph) }
+}
+
+/// A value with parts that nothing here ever has.
+const fn no_part(name: &'static str, graph: &'static str) -> Property {
+    Property::new(name, graph, Kind::Complex(&NO_PARTS), Absent::Null).unasked()
+}
+
+/// Several of those: always empty.
+const fn no_parts(name: &'static str, graph: &'static str) -> Property {
+    const KIND: Kind = Kind::Collection(&Kind::Complex(&NO_PARTS));
     Property::new(name, graph, KIND, Absent::Empty).unasked()
 }
 
-/// Parts are passed through: whoever reads them knows them.
-static PARTS: EntityType = EntityType::new("Edm.Untyped", &[]);
+/// What stands in for parts when somebody asks by them: there are none to ask by.
+static NO_PARTS: EntityType = EntityType::new("Edm.Untyped", &[]).without_id();
 
 /// A type, in groups of properties.
 pub(crate) struct EntityType {
@@ -181,13 +227,25 @@ pub(crate) struct EntityType {
     pub(crate) name: &'static str,
     groups: &'static [&'static [Property]],
     types: &'static [(&'static str, Cast)],
+    /// Whether it has an `id`: a value with parts has none.
+    pub(crate) keyed: bool,
     /// What `$search` looks into.
     pub(crate) search: &'static [&'static str],
 }
 
+impl Debug for EntityType {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 impl EntityType {
     const fn new(name: &'static str, groups: &'static [&'static [Property]]) -> Self {
-        Self { name, groups, types: &[], search: &[] }
+        Self { name, groups, types: &[], keyed: true, search: &[] }
+    }
+
+    const fn without_id(self) -> Self {
+        Self { keyed: false, ..self }
     }
 
     const fn search(self, search: &'static [&'static str]) -> Self {
@@ -201,6 +259,12 @@ impl EntityType {
     /// Every property, in the order of answers.
     pub(crate) fn properties(&self) -> impl Iterator<Item = &'static Property> {
         self.groups.iter().flat_map(|group| group.iter())
+    }
+
+    /// The names that `@odata.type` has on its rows, without `#`; none: its rows say no type.
+    pub(crate) fn concrete(&self) -> &'static [&'static str] {
+        let own = self.types.iter().find(|(name, _)| query::same(name, self.name));
+        own.map_or(&[], |(_, cast)| cast.concrete)
     }
 
     /// The property of this name, in any case.
@@ -253,7 +317,7 @@ impl Entity for EntityType {
     }
 
     fn property(&self, name: &str) -> Option<PropertyInfo> {
-        if query::same(name, ID.name) {
+        if self.keyed && query::same(name, ID.name) {
             return Some(ID);
         }
         self.find(name).map(|property| property.info)

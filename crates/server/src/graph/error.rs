@@ -71,6 +71,25 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
     }
 
+    /// 501: Graph has it, and this server has not yet.
+    pub(crate) fn later(template: &str) -> Self {
+        let message = format!("Failed to serve {template}: this server does not have it yet.");
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+    }
+
+    /// 424: what this depends on has failed.
+    pub(crate) fn failed_dependency(id: &str) -> Self {
+        let message = format!("Failed to begin this: the request '{id}', on which it depends, has failed.");
+        Self::new(StatusCode::FAILED_DEPENDENCY, "FailedDependency", message)
+    }
+
+    /// 429: a batch had no room left for it.
+    pub(crate) fn not_begun(seconds: u64) -> Self {
+        let message = "Failed to begin this: the requests before it took all the time or room of the batch; send it again.";
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message);
+        Self { retry_after: Some(seconds), ..error }
+    }
+
     /// 413.
     pub(crate) fn too_large(limit: usize) -> Self {
         let message = format!("The body has more than {limit} bytes.");
@@ -177,9 +196,8 @@ impl From<AuthError> for ApiError {
         match error {
             AuthError::Token(_) => Self::unauthenticated(sentence(&error.to_string())),
             AuthError::Refused | AuthError::Name => Self::bad(sentence(&error.to_string())),
-            AuthError::Throttled { .. } | AuthError::Store(_) | AuthError::Crypto(_) => {
-                Self::internal(error.to_string())
-            }
+            // What people and programs meet at sign-in is answered there.
+            error => Self::internal(error.to_string()),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use memory::{answer as in_memory, count as count_in_memory};
 /// Rows of a page unless asked otherwise, and at most: Graph's own default for devices.
 pub(crate) const PAGE: u32 = 1_000;
 /// Rows that `$skip` may pass over: skipping reads them, a link to the next page does not.
-const SKIP_MAX: u64 = 1_000_000;
+pub(crate) const SKIP_MAX: u64 = 1_000_000;
 
 /// What a list request asks of the store.
 pub(crate) struct Asked {

@@ -129,7 +129,6 @@ fn has_enrolled() -> Expr {
 }
 
 pub(crate) async fn list(call: Call) -> Result<Answer, ApiError> {
-    call.only_expands(&[])?;
     let asked = list::asked_of(&call, &MANAGED_DEVICE, Some(has_enrolled()))?;
     let page = call.done(managed_device::list(&call.app, &call.actor, asked.page.clone()).await)?;
     let rows = rows(&call, &page.items).await?;
@@ -143,7 +142,6 @@ pub(crate) async fn count(call: Call) -> Result<Answer, ApiError> {
 }
 
 pub(crate) async fn get(call: Call) -> Result<Answer, ApiError> {
-    call.only_expands(&[])?;
     let id: ManagedDeviceId = call.id(0)?;
     let device = call.done(managed_device::get(&call.app, &call.actor, &id).await)?;
     let mut row = row_of(&call, &device).await?;
@@ -183,32 +181,19 @@ async fn act(call: &Call, action: Action) -> Result<Answer, ApiError> {
 
 pub(crate) async fn wipe(call: Call) -> Result<Answer, ApiError> {
     let given = call.parameters();
-    let obliteration = given.text("obliterationBehavior")?.map(|word| apples_word(&word)).transpose()?;
     let wipe = Wipe {
-        preserve_data_plan: given.flag("persistEsimDataPlan")?,
-        disallow_proximity_setup: given.flag("disallowProximitySetup")?,
-        pin: given.text("macOsUnlockCode")?,
-        obliteration_behavior: obliteration.flatten(),
+        preserve_data_plan: given.flag("persistEsimDataPlan"),
+        disallow_proximity_setup: given.flag("disallowProximitySetup"),
+        pin: given.text("macOsUnlockCode"),
+        obliteration_behavior: given.text("obliterationBehavior").and_then(|word| apples_word(&word)),
     };
     act(&call, Action::Wipe(wipe)).await
 }
 
-/// Graph's `obliterationBehavior` in Apple's words; `default` is not to say anything.
-fn apples_word(word: &str) -> Result<Option<String>, ApiError> {
-    let words = [
-        ("default", None),
-        ("doNotObliterate", Some("DoNotObliterate")),
-        ("obliterateWithWarning", Some("ObliterateWithWarning")),
-        ("always", Some("Always")),
-    ];
-    let found = words.into_iter().find(|(graph, _)| query::same(graph, word));
-    found.map(|(_, apple)| apple.map(str::to_owned)).ok_or_else(|| {
-        let words = "expected one of default, doNotObliterate, obliterateWithWarning, always";
-        ApiError::bad_value(
-            "obliterationBehavior",
-            format!("Failed to read 'obliterationBehavior': {words}."),
-        )
-    })
+/// Graph's `obliterationBehavior` in Apple's words, which begin with a capital; `default` is not to say anything.
+fn apples_word(word: &str) -> Option<String> {
+    let (first, rest) = word.split_at_checked(1).filter(|_| word != "default")?;
+    Some(format!("{}{rest}", first.to_ascii_uppercase()))
 }
 
 pub(crate) async fn retire(call: Call) -> Result<Answer, ApiError> {
@@ -217,8 +202,8 @@ pub(crate) async fn retire(call: Call) -> Result<Answer, ApiError> {
 
 pub(crate) async fn remote_lock(call: Call) -> Result<Answer, ApiError> {
     let given = call.parameters();
-    let (message, phone_number) = (given.text("message")?, given.text("phoneNumber")?);
-    let pin = given.text("macOsUnlockCode")?;
+    let (message, phone_number) = (given.text("message"), given.text("phoneNumber"));
+    let pin = given.text("macOsUnlockCode");
     act(&call, Action::RemoteLock { message, phone_number, pin }).await
 }
 

@@ -96,7 +96,6 @@ async fn rows_of(call: &Call, token: &TokenId) -> Result<Vec<Value>, ApiError> {
 }
 
 pub(crate) async fn list(call: Call) -> Result<Answer, ApiError> {
-    call.only_expands(&[])?;
     let rows = rows_of(&call, &call.id(0)?).await?;
     list::in_memory(&call, &PROFILE, rows, &[])
 }
@@ -119,7 +118,6 @@ async fn found(call: &Call) -> Result<ProfileDetail, ApiError> {
 }
 
 pub(crate) async fn get(call: Call) -> Result<Answer, ApiError> {
-    call.only_expands(&[])?;
     let mut row = row(&call, &found(&call).await?);
     // The URL with its secret lets a device ask to enrol: only when asked for by name, and by who may change profiles.
     if call.selects(URL) && call.may(Role::ServiceConfigReadWrite) {
@@ -206,7 +204,7 @@ pub(crate) async fn update(call: Call) -> Result<Answer, ApiError> {
 
 pub(crate) async fn delete(call: Call) -> Result<Answer, ApiError> {
     let (token, id) = ids(&call)?;
-    call.done(profile::delete(&call.app, &call.actor, &token, &id, call.confirmed()?).await)?;
+    call.done(profile::delete(&call.app, &call.actor, &token, &id, call.confirmed()).await)?;
     Ok(Answer::no_content())
 }
 
@@ -242,8 +240,8 @@ pub(crate) async fn assign(call: Call) -> Result<Answer, ApiError> {
 
 pub(crate) async fn export(call: Call) -> Result<Answer, ApiError> {
     let (token, id) = ids(&call)?;
-    let file = call.done(profile::export_mobile_config(&call.app, &call.actor, &token, &id).await)?;
-    Ok(call.value("Edm.String", String::from_utf8_lossy(&file).into_owned()))
+    call.done(profile::export_mobile_config(&call.app, &call.actor, &token, &id).await)?;
+    Ok(Answer::no_content())
 }
 
 async fn default_for(call: Call, platform: Platform) -> Result<Answer, ApiError> {

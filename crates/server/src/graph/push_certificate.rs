@@ -52,7 +52,7 @@ pub(crate) async fn update(call: Call) -> Result<Answer, ApiError> {
         )
     })?;
     let upload =
-        Upload { pem, apple_id: text("appleIdentifier").map(str::to_owned), force: call.confirmed()? };
+        Upload { pem, apple_id: text("appleIdentifier").map(str::to_owned), force: call.confirmed() };
     let certificate = call.done(push_certificate::upload(&call.app, &call.actor, upload).await)?;
     call.entity(&PUSH_CERTIFICATE, row(&certificate), &[])
 }
@@ -73,5 +73,5 @@ fn pem(text: &str) -> String {
 
 pub(crate) async fn request(call: Call) -> Result<Answer, ApiError> {
     let pem = call.done(push_certificate::request(&call.app, &call.actor).await)?;
-    Ok(call.value("Edm.String", pem))
+    Ok(call.value(pem))
 }

@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use domain::command::{CommandOutcome, CommandState};
+use domain::invitation::Invitation;
 use domain::profile::DefineRefusal;
 use domain::secret::SecretKind;
+use domain::user::methods::Methods;
 use domain::{DeviceId, ManagedDeviceId, ProfileId, RunId, Serial, TenantId, Time, TokenId};
+use store::application::credential::{self, Credential, CredentialKind};
 use store::application::{self, Application};
 use store::{
-    PageQuery, StoreError, Tx, command, device, identity, lease, managed_device, profile, push, secret,
-    setup, sync, tenant, token,
+    PageQuery, StoreError, Tx, command, device, device_code, identity, invitation, lease, managed_device,
+    profile, push, refresh_token, secret, session, setup, signing_key, sync, tenant, token, user,
 };
 
 use crate::bench::{Bench, on_both_engines, tx};
 use crate::sample::{self, at, id};
+use crate::sign_in;
 
 on_both_engines!(
     another_tenant_sees_nothing,
@@ -53,9 +57,23 @@ fn application_of(tenant: &TenantId) -> Application {
         tenant: tenant.clone(),
         id: format!("app-of-{tenant}"),
         name: "script".into(),
-        secret_hash: "hash".into(),
         created_at: at(1),
         roles: vec!["Reader".into()],
+        is_public: false,
+    }
+}
+
+fn credential_of(tenant: &TenantId) -> Credential {
+    Credential {
+        tenant: tenant.clone(),
+        application: format!("app-of-{tenant}"),
+        id: "secret-1".into(),
+        kind: CredentialKind::Secret,
+        display_name: "laptop".into(),
+        hint: "abc".into(),
+        value: "hash".into(),
+        starts_at: at(1),
+        ends_at: Some(at(9)),
     }
 }
 
@@ -91,7 +109,22 @@ async fn fill(tx: &mut Tx<'_>, tenant: &TenantId) -> Done {
     identity::ca_insert(tx, tenant, tenant.as_str().as_bytes()).await?;
     identity::issued_insert(tx, tenant, &managed.id, "fp", "01", at(9), b"der").await?;
     secret::put(tx, tenant, SecretKind::CaKey, "ca", tenant.as_str().as_bytes()).await?;
-    application::insert(tx, &application_of(tenant)).await
+    application::insert(tx, &application_of(tenant)).await?;
+    credential::insert(tx, &credential_of(tenant)).await?;
+    signing_key::insert(tx, tenant, &id("key-1"), at(1)).await?;
+    fill_people(tx, tenant).await
+}
+
+/// A person, and all that lets them in.
+async fn fill_people(tx: &mut Tx<'_>, tenant: &TenantId) -> Done {
+    let ada = sign_in::person(tenant, "ada");
+    user::insert(tx, &ada).await?;
+    user::methods_insert(tx, &Methods::none(tenant.clone(), ada.id.clone())).await?;
+    session::insert(tx, &sign_in::session_of(&ada, &format!("session-{tenant}"), 1)).await?;
+    let link = Invitation { tenant: tenant.clone(), hash: "link".into(), user: None, created_at: at(1) };
+    invitation::replace(tx, &link).await?;
+    device_code::insert(tx, &sign_in::code_of(tenant, "code")).await?;
+    refresh_token::insert(tx, &sign_in::refresh_of(&ada, "refresh", "family")).await
 }
 
 /// Every function that reads for a tenant, asked on behalf of one that has nothing.
@@ -159,6 +192,20 @@ async fn sees_no_management(
     assert!(identity::issued_get(tx, stranger, "fp").await?.is_none());
     assert!(secret::get(tx, stranger, SecretKind::CaKey, "ca").await?.is_none());
     assert!(application::list(tx, stranger).await?.is_empty());
+    assert!(credential::list(tx, stranger, "app-of-owner").await?.is_empty());
+    assert!(signing_key::list(tx, stranger).await?.is_empty());
+    let ada = id("id-ada");
+    assert!(user::get(tx, stranger, &ada).await?.is_none());
+    assert!(user::by_name(tx, stranger, "ada@schule.example").await?.is_none());
+    assert!(user::list(tx, stranger).await?.is_empty());
+    assert_eq!(user::count(tx, stranger).await?, 0);
+    assert!(user::methods(tx, stranger, &ada).await?.is_none());
+    assert!(session::list(tx, stranger, &ada).await?.is_empty());
+    assert!(invitation::get(tx, stranger, "link").await?.is_none());
+    assert!(device_code::get(tx, stranger, "code").await?.is_none());
+    assert!(device_code::by_user_code(tx, stranger, "user-code").await?.is_none());
+    assert_eq!(device_code::count_since(tx, stranger, at(0)).await?, 0);
+    assert!(refresh_token::get(tx, stranger, "refresh").await?.is_none());
     Ok(())
 }
 
@@ -213,6 +260,21 @@ async fn changes_nothing(tx: &mut Tx<'_>, stranger: &TenantId) -> Done {
     assert!(!identity::challenge_use(tx, stranger, "challenge-owner", "tx", b"der", at(1)).await?);
     assert!(!secret::delete(tx, stranger, SecretKind::CaKey, "ca").await?);
     assert!(!application::delete(tx, stranger, "app-of-owner").await?);
+    assert!(!credential::delete(tx, stranger, "app-of-owner", "secret-1").await?);
+    assert!(!signing_key::delete(tx, stranger, &id("key-1")).await?);
+    let ada = sign_in::person(stranger, "ada");
+    assert_eq!(user::update(tx, &ada).await, conflict);
+    assert_eq!(user::methods_update(tx, &Methods::none(stranger.clone(), ada.id.clone())).await, conflict);
+    assert!(!user::delete(tx, stranger, &ada.id).await?);
+    session::seen(tx, stranger, "session-owner", at(99)).await?;
+    assert!(!session::delete(tx, stranger, "session-owner").await?);
+    assert_eq!(session::delete_others(tx, stranger, &ada.id, "").await?, 0);
+    assert!(!invitation::delete(tx, stranger, "link").await?);
+    assert_eq!(device_code::update(tx, &sign_in::code_of(stranger, "code")).await, conflict);
+    assert!(!device_code::delete(tx, stranger, "code").await?);
+    assert!(!refresh_token::mark_used(tx, stranger, "refresh", at(99)).await?);
+    assert_eq!(refresh_token::delete_family(tx, stranger, "family").await?, 0);
+    assert_eq!(refresh_token::delete_of(tx, stranger, &ada.id).await?, 0);
     Ok(())
 }
 
@@ -239,6 +301,14 @@ async fn picture(tx: &mut Tx<'_>, owner: &TenantId) -> Result<String, StoreError
         format!("{:?}", identity::ca_get(tx, owner).await?),
         format!("{:?}", secret::get(tx, owner, SecretKind::CaKey, "ca").await?.map(|s| s.to_vec())),
         format!("{:?}", application::list(tx, owner).await?),
+        format!("{:?}", credential::list(tx, owner, &format!("app-of-{owner}")).await?),
+        format!("{:?}", signing_key::list(tx, owner).await?),
+        format!("{:?}", user::list(tx, owner).await?),
+        format!("{:?}", user::methods(tx, owner, &id("id-ada")).await?),
+        format!("{:?}", session::list(tx, owner, &id("id-ada")).await?),
+        format!("{:?}", invitation::get(tx, owner, "link").await?),
+        format!("{:?}", device_code::get(tx, owner, "code").await?),
+        format!("{:?}", refresh_token::get(tx, owner, "refresh").await?),
     ];
     assert!(parts.iter().all(|part| part != "None" && part != "[]"), "a picture with everything in it");
     Ok(parts.join("\n"))

@@ -21,3 +21,9 @@ const GRAPH: &[Property] = &[
     text("requestedEnrollmentProfileId"),
     text("serialNumber"),
 ];
+
+/// A line of an import's answer: the serial as it is now, and whether the row was taken.
+pub(crate) static IMPORTED: EntityType =
+    EntityType::new("microsoft.graph.importedAppleDeviceIdentityResult", &[GRAPH, RESULT]);
+
+const RESULT: &[Property] = &[flag("status").read_only(), text("statusDetails").read_only()];

@@ -9,6 +9,11 @@ pub(crate) static DEVICE_MANAGEMENT: EntityType =
 const GRAPH: &[Property] = &[
     guid("intuneAccountId").read_only(),
     int("maximumDepTokens").read_only(),
-    part("settings", "DeviceManagementSettings").read_only(),
+    part("settings", "DeviceManagementSettings", &SETTINGS).read_only(),
     text("subscriptionState").or("active").read_only(),
 ];
+
+static SETTINGS: EntityType =
+    EntityType::new("microsoft.graph.deviceManagementSettings", &[SETTINGS_PARTS]).without_id();
+
+const SETTINGS_PARTS: &[Property] = &[int("deviceComplianceCheckinThresholdDays")];

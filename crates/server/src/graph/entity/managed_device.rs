@@ -1,14 +1,12 @@
 //! `managedDevice`: an enrolled device. Much of it is about Windows, Android or a directory and stays empty here; a
 //! client's model has it all the same.
 
-use query::Kind;
-
 use super::words::{
     COMPLIANCE_STATE, DEVICE_ENROLLMENT_TYPE, DEVICE_REGISTRATION_STATE, DEVICE_TYPE, JOIN_TYPE,
     LOST_MODE_STATE, MANAGED_DEVICE_OWNER_TYPE, MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE,
     MANAGEMENT_AGENT_TYPE, MANAGEMENT_STATE, OWNER_TYPE,
 };
-use super::{Absent, EntityType, Property, choice, date, flag, int, part, parts, text, texts};
+use super::{EntityType, Property, choice, date, flag, int, long, no_part, no_parts, part, text, texts};
 
 pub(crate) static MANAGED_DEVICE: EntityType =
     EntityType::new("microsoft.graph.managedDevice", &[APPLE, DIRECTORY, ELSEWHERE]).search(&[
@@ -22,7 +20,7 @@ pub(crate) static MANAGED_DEVICE: EntityType =
 const APPLE: &[Property] = &[
     text("activationLockBypassCode").read_only().select_only(),
     flag("bootstrapTokenEscrowed").read_only().beta().select_only(),
-    parts("deviceActionResults", "[DeviceActionResult]").read_only(),
+    no_parts("deviceActionResults", "[DeviceActionResult]").read_only(),
     choice("deviceEnrollmentType", "enum DeviceEnrollmentType", DEVICE_ENROLLMENT_TYPE)
         .or("appleBulkWithoutUser")
         .unasked(),
@@ -34,11 +32,8 @@ const APPLE: &[Property] = &[
     date("enrolledDateTime").or_no_date().read_only(),
     text("enrollmentProfileName").read_only(),
     text("ethernetMacAddress").read_only().select_only(),
-    int("freeStorageSpaceInBytes").read_only(),
-    Property::new("hardwareInformation", "HardwareInformation", Kind::Complex(&HARDWARE), Absent::Null)
-        .read_only()
-        .beta()
-        .select_only(),
+    long("freeStorageSpaceInBytes").read_only(),
+    part("hardwareInformation", "HardwareInformation", &HARDWARE).read_only().beta().select_only(),
     text("iccid").read_only().select_only(),
     text("imei").read_only(),
     flag("isEncrypted").read_only(),
@@ -60,22 +55,23 @@ const APPLE: &[Property] = &[
     text("osVersion").read_only(),
     choice("ownerType", "enum OwnerType", OWNER_TYPE).or("company").beta().constant(),
     text("phoneNumber").read_only().unasked(),
-    int("physicalMemoryInBytes").read_only().select_only(),
+    long("physicalMemoryInBytes").read_only().select_only(),
     texts("roleScopeTagIds").beta().unasked(),
     text("serialNumber").read_only(),
     text("subscriberCarrier").read_only().unasked(),
-    int("totalStorageSpaceInBytes").read_only(),
+    long("totalStorageSpaceInBytes").read_only(),
     text("udid").read_only().select_only(),
     text("wiFiMacAddress").read_only().unasked(),
 ];
 
 /// `hardwareInformation`, as far as an Apple device tells it.
-static HARDWARE: EntityType = EntityType::new("microsoft.graph.hardwareInformation", &[HARDWARE_PARTS]);
+static HARDWARE: EntityType =
+    EntityType::new("microsoft.graph.hardwareInformation", &[HARDWARE_PARTS]).without_id();
 
 const HARDWARE_PARTS: &[Property] = &[
     text("serialNumber"),
-    int("totalStorageSpace"),
-    int("freeStorageSpace"),
+    long("totalStorageSpace"),
+    long("freeStorageSpace"),
     text("imei"),
     text("meid"),
     text("manufacturer"),
@@ -96,10 +92,10 @@ const DIRECTORY: &[Property] = &[
     text("azureActiveDirectoryDeviceId").read_only().beta().constant(),
     date("complianceGracePeriodExpirationDateTime").or_no_date().read_only().constant(),
     choice("complianceState", "enum ComplianceState", COMPLIANCE_STATE).or("unknown").constant(),
-    part("deviceCategory", "DeviceCategory"),
+    no_part("deviceCategory", "DeviceCategory"),
     text("deviceCategoryDisplayName").read_only().constant(),
-    parts("deviceCompliancePolicyStates", "[DeviceCompliancePolicyState]"),
-    parts("deviceConfigurationStates", "[DeviceConfigurationState]"),
+    no_parts("deviceCompliancePolicyStates", "[DeviceCompliancePolicyState]"),
+    no_parts("deviceConfigurationStates", "[DeviceConfigurationState]"),
     flag("easActivated").read_only().constant(),
     date("easActivationDateTime").or_no_date().read_only().constant(),
     text("easDeviceId").read_only().constant(),
@@ -119,29 +115,30 @@ const DIRECTORY: &[Property] = &[
     text("userDisplayName").read_only().constant(),
     text("userId").read_only().constant(),
     text("userPrincipalName").read_only().constant(),
-    parts("users", "[User]"),
-    parts("usersLoggedOn", "[LoggedOnUser]").read_only().beta(),
+    no_parts("users", "[User]"),
+    no_parts("usersLoggedOn", "[LoggedOnUser]").read_only().beta(),
 ];
 
 /// What no Apple device has, or what nothing here fills yet.
 const ELSEWHERE: &[Property] = &[
     text("androidSecurityPatchLevel").read_only().unasked(),
-    parts("assignmentFilterEvaluationStatusDetails", "[AssignmentFilterEvaluationStatusDetails]").beta(),
+    no_parts("assignmentFilterEvaluationStatusDetails", "[AssignmentFilterEvaluationStatusDetails]").beta(),
     flag("autopilotEnrolled").read_only().beta().constant(),
     text("chassisType").or("unknown").beta().unasked(),
-    parts("chromeOSDeviceInfo", "[ChromeOSDeviceProperty]").beta(),
-    parts("cloudPcRemoteActionResults", "[CloudPcRemoteActionResult]").beta(),
-    part("configurationManagerClientEnabledFeatures", "ConfigurationManagerClientEnabledFeatures")
+    no_parts("chromeOSDeviceInfo", "[ChromeOSDeviceProperty]").beta(),
+    no_parts("cloudPcRemoteActionResults", "[CloudPcRemoteActionResult]").beta(),
+    no_part("configurationManagerClientEnabledFeatures", "ConfigurationManagerClientEnabledFeatures")
         .read_only(),
-    part("configurationManagerClientHealthState", "ConfigurationManagerClientHealthState").beta(),
-    part("configurationManagerClientInformation", "ConfigurationManagerClientInformation").beta(),
-    parts("detectedApps", "[DetectedApp]").beta(),
+    no_part("configurationManagerClientHealthState", "ConfigurationManagerClientHealthState").beta(),
+    no_part("configurationManagerClientInformation", "ConfigurationManagerClientInformation").beta(),
+    no_parts("detectedApps", "[DetectedApp]").beta(),
     flag("deviceFirmwareConfigurationInterfaceManaged").beta().constant(),
-    part("deviceHealthAttestationState", "DeviceHealthAttestationState").read_only(),
-    parts("deviceHealthScriptStates", "[DeviceHealthScriptPolicyState]").beta(),
+    no_part("deviceHealthAttestationState", "DeviceHealthAttestationState").read_only(),
+    no_parts("deviceHealthScriptStates", "[DeviceHealthScriptPolicyState]").beta(),
     text("jailBroken").or("Unknown").read_only().constant(),
-    parts("logCollectionRequests", "[DeviceLogCollectionResponse]"),
-    parts("managedDeviceMobileAppConfigurationStates", "[ManagedDeviceMobileAppConfigurationState]").beta(),
+    no_parts("logCollectionRequests", "[DeviceLogCollectionResponse]"),
+    no_parts("managedDeviceMobileAppConfigurationStates", "[ManagedDeviceMobileAppConfigurationState]")
+        .beta(),
     text("managementFeatures").or("none").beta().unasked(),
     date("preferMdmOverGroupPolicyAppliedDateTime").or_no_date().read_only().beta().unasked(),
     text("processorArchitecture").or("unknown").beta().unasked(),
@@ -149,12 +146,12 @@ const ELSEWHERE: &[Property] = &[
     text("remoteAssistanceSessionUrl").read_only().unasked(),
     flag("requireUserEnrollmentApproval").or_null().read_only().unasked(),
     date("retireAfterDateTime").or_no_date().read_only().beta().unasked(),
-    parts("securityBaselineStates", "[SecurityBaselineState]").beta(),
+    no_parts("securityBaselineStates", "[SecurityBaselineState]").beta(),
     text("securityPatchLevel").read_only().beta().unasked(),
     text("skuFamily").beta().unasked(),
     int("skuNumber").read_only().beta().unasked(),
     text("specificationVersion").read_only().beta().unasked(),
     int("windowsActiveMalwareCount").read_only().beta().unasked(),
-    part("windowsProtectionState", "WindowsProtectionState"),
+    no_part("windowsProtectionState", "WindowsProtectionState"),
     int("windowsRemediatedMalwareCount").read_only().beta().unasked(),
 ];

@@ -11,8 +11,8 @@ const TOKEN: &[Property] = &[
     text("health"),
     text("words"),
     date("since"),
-    parts("keys", "[muster.key]"),
-    part("server", "muster.server"),
+    parts("keys", "[muster.key]", &KEY),
+    part("server", "muster.server", &SERVER),
     date("tokenExpirationDateTime"),
     int("deviceCount"),
     int("profileCount"),
@@ -20,6 +20,12 @@ const TOKEN: &[Property] = &[
     date("nextManualSyncDateTime"),
     date("nextFullSyncDateTime"),
 ];
+
+/// The virtual server at Apple.
+static SERVER: EntityType = EntityType::new("muster.server", &[AT_APPLE]).without_id();
+
+const AT_APPLE: &[Property] =
+    &[text("name"), text("uuid"), text("orgName"), text("orgType"), text("adminId")];
 
 /// One run of a sync.
 pub(crate) static SYNC_RUN: EntityType = EntityType::new("muster.syncRun", &[RUN]);
@@ -60,11 +66,30 @@ const STORY: &[Property] = &[
     text("managedDeviceId").unasked(),
     text("stage").unasked(),
     flag("ready").unasked(),
-    parts("reasons", "[muster.reason]"),
-    part("assignment", "muster.assignment"),
+    parts("reasons", "[muster.reason]", &REASON),
+    part("assignment", "muster.assignment", &ASSIGNMENT),
     date("convertedDateTime").unasked(),
     text("presence").unasked(),
 ];
+
+/// Why a serial is not ready, or what is worth knowing of it.
+static REASON: EntityType =
+    EntityType::new("muster.reason", &[&[text("code"), text("words"), text("action")]]).without_id();
+
+/// What became of the last attempt to assign.
+static ASSIGNMENT: EntityType = EntityType::new(
+    "muster.assignment",
+    &[&[text("outcome"), date("attemptedDateTime"), date("retryDateTime")]],
+)
+.without_id();
+
+/// What became of one serial of several.
+pub(crate) static ASSIGNED: EntityType =
+    EntityType::new("muster.assigned", &[&[text("serialNumber"), flag("ok"), text("words")]]).without_id();
+
+/// What is worth a second look in a profile.
+pub(crate) static WARNING: EntityType =
+    EntityType::new("muster.warning", &[&[text("setting"), text("words"), text("requirement")]]).without_id();
 
 /// What happens while Setup Assistant waits.
 pub(crate) static SETUP: EntityType = EntityType::new("muster.setup", &[PLAN]);
@@ -76,8 +101,12 @@ const PLAN: &[Property] = &[
     text("because"),
     date("startedDateTime"),
     date("deadlineDateTime"),
-    parts("steps", "[muster.setupStep]"),
+    parts("steps", "[muster.setupStep]", &STEP),
 ];
+
+/// A step of a setup.
+static STEP: EntityType =
+    EntityType::new("muster.setupStep", &[&[text("kind"), text("state"), text("words")]]).without_id();
 
 /// A command, pending or past.
 pub(crate) static COMMAND: EntityType = EntityType::new("muster.command", &[ASKED]);

@@ -140,7 +140,7 @@ const IOS: &[Property] = &[
     flag("homeButtonScreenDisabled"),
     flag("iMessageAndFaceTimeScreenDisabled"),
     choice("iTunesPairingMode", "enum ITunesPairingMode", ITUNES_PAIRING_MODE).or("allow"),
-    parts("managementCertificates", "[ManagementCertificateWithThumbprint]"),
+    parts("managementCertificates", "[ManagementCertificateWithThumbprint]", &HOST_CERTIFICATE),
     flag("onBoardingScreenDisabled"),
     flag("passCodeDisabled"),
     int("passcodeLockGracePeriodInSeconds").or_null(),
@@ -168,7 +168,11 @@ const MAC_OS: &[Property] = &[
     flag("autoAdvanceSetupEnabled"),
     flag("autoUnlockWithWatchDisabled"),
     flag("chooseYourLockScreenDisabled"),
-    part("depProfileAdminAccountPasswordRotationSetting", "DepProfileAdminAccountPasswordRotationSetting"),
+    part(
+        "depProfileAdminAccountPasswordRotationSetting",
+        "DepProfileAdminAccountPasswordRotationSetting",
+        &ROTATION,
+    ),
     flag("dontAutoPopulatePrimaryAccountInfo"),
     flag("enableRestrictEditing"),
     flag("fileVaultDisabled"),
@@ -185,3 +189,28 @@ const MAC_OS: &[Property] = &[
     flag("usePlatformSSODuringSetupAssistant"),
     flag("zoomDisabled"),
 ];
+
+/// A computer that may pair with the device. The certificate is taken and never given out; its thumbprint names it.
+static HOST_CERTIFICATE: EntityType = EntityType::new(
+    "microsoft.graph.managementCertificateWithThumbprint",
+    &[&[text("certificate"), text("thumbprint")]],
+)
+.without_id();
+
+static ROTATION: EntityType = EntityType::new(
+    "microsoft.graph.depProfileAdminAccountPasswordRotationSetting",
+    &[&[
+        int("autoRotationPeriodInDays").or_null(),
+        part("depProfileDelayAutoRotationSetting", "DepProfileDelayAutoRotationSetting", &ROTATION_DELAY),
+    ]],
+)
+.without_id();
+
+static ROTATION_DELAY: EntityType = EntityType::new(
+    "microsoft.graph.depProfileDelayAutoRotationSetting",
+    &[&[
+        flag("onRetrievalAutoRotatePasswordEnabled"),
+        int("onRetrievalDelayAutoRotatePasswordInHours").or_null(),
+    ]],
+)
+.without_id();

@@ -1,7 +1,7 @@
 //! `depOnboardingSetting`: an enrollment program token.
 
 use super::words::DEP_TOKEN_TYPE;
-use super::{EntityType, Property, choice, date, flag, int, part, parts, text, texts};
+use super::{DEVICE, EntityType, PROFILE, Property, choice, date, flag, int, part, parts, text, texts};
 
 pub(crate) static TOKEN: EntityType = EntityType::new("microsoft.graph.depOnboardingSetting", &[GRAPH])
     .search(&["tokenName", "appleIdentifier"]);
@@ -9,12 +9,12 @@ pub(crate) static TOKEN: EntityType = EntityType::new("microsoft.graph.depOnboar
 const GRAPH: &[Property] = &[
     text("appleIdentifier"),
     flag("dataSharingConsentGranted"),
-    part("defaultIosEnrollmentProfile", "DepIOSEnrollmentProfile").read_only(),
-    part("defaultMacOsEnrollmentProfile", "DepMacOSEnrollmentProfile").read_only(),
-    part("defaultTvOSEnrollmentProfile", "DepTvOSEnrollmentProfile").read_only(),
-    part("defaultVisionOSEnrollmentProfile", "DepVisionOSEnrollmentProfile").read_only(),
-    parts("enrollmentProfiles", "[EnrollmentProfile]").read_only(),
-    parts("importedAppleDeviceIdentities", "[ImportedAppleDeviceIdentity]").read_only(),
+    part("defaultIosEnrollmentProfile", "DepIOSEnrollmentProfile", &PROFILE).read_only(),
+    part("defaultMacOsEnrollmentProfile", "DepMacOSEnrollmentProfile", &PROFILE).read_only(),
+    part("defaultTvOSEnrollmentProfile", "DepTvOSEnrollmentProfile", &PROFILE).read_only(),
+    part("defaultVisionOSEnrollmentProfile", "DepVisionOSEnrollmentProfile", &PROFILE).read_only(),
+    parts("enrollmentProfiles", "[EnrollmentProfile]", &PROFILE).read_only(),
+    parts("importedAppleDeviceIdentities", "[ImportedAppleDeviceIdentity]", &DEVICE).read_only(),
     date("lastModifiedDateTime").or_no_date().read_only(),
     date("lastSuccessfulSyncDateTime").or_no_date().read_only(),
     int("lastSyncErrorCode").read_only(),

@@ -133,3 +133,7 @@ pub(super) const DEVICE_TYPE: &[&str] = &[
     "unknown",
     "cloudPC",
 ];
+pub(crate) const OBLITERATION_BEHAVIOR: &[&str] =
+    &["default", "doNotObliterate", "obliterateWithWarning", "always"];
+/// What a sync fetches: our own word.
+pub(crate) const SYNC_KIND: &[&str] = &["delta", "full"];

@@ -97,7 +97,7 @@ fn answer(call: &Call, lines: &[Assigned]) -> Answer {
     let lines = lines
         .iter()
         .map(|line| json!({ "serialNumber": line.serial.as_str(), "ok": line.ok, "words": line.words }));
-    call.value("Collection(muster.assigned)", lines.collect::<Vec<_>>())
+    call.value(lines.collect::<Vec<_>>())
 }
 
 /// Each serial under the profile's token.
@@ -124,12 +124,12 @@ pub(crate) async fn unassign(call: Call) -> Result<Answer, ApiError> {
 pub(crate) async fn mark_converted(call: Call) -> Result<Answer, ApiError> {
     let given = call.parameters();
     let serials = given.needed_texts("serialNumbers")?;
-    let at = given.date("convertedDateTime")?;
+    let at = given.date("convertedDateTime");
     let unknown = call.done(device::mark_converted(&call.app, &call.actor, &serials, at).await)?;
     let lines = serials.iter().map(|serial| {
         let known = unknown.iter().all(|one| !query::same(one.as_str(), serial.trim()));
         let words = if known { "marked" } else { "no token here has this serial" };
         json!({ "serialNumber": serial, "ok": known, "words": words })
     });
-    Ok(call.value("Collection(muster.converted)", lines.collect::<Vec<_>>()))
+    Ok(call.value(lines.collect::<Vec<_>>()))
 }

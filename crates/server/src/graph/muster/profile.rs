@@ -24,5 +24,5 @@ pub(crate) async fn warnings(call: Call) -> Result<Answer, ApiError> {
     let rows = found.iter().map(|warning| {
         json!({ "setting": warning.setting, "words": warning.words, "requirement": warning.requirement })
     });
-    Ok(call.value("Collection(muster.warning)", rows.collect::<Vec<_>>()))
+    Ok(call.value(rows.collect::<Vec<_>>()))
 }

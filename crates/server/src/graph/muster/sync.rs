@@ -54,12 +54,7 @@ fn row(run: &SyncRun) -> Value {
 
 pub(crate) async fn start(call: Call) -> Result<Answer, ApiError> {
     let token: TokenId = call.id(0)?;
-    let kind = call.parameters().text("kind")?.unwrap_or_else(|| "delta".into());
-    let full = match kind.as_str() {
-        "full" => true,
-        "delta" => false,
-        _ => return Err(ApiError::bad_value("kind", "Failed to read 'kind': expected full or delta.")),
-    };
+    let full = call.parameters().text("kind").is_some_and(|kind| kind == "full");
     let run = call.done(sync::request(&call.app, &call.actor, &token, full).await)?;
     Ok(Answer::json(StatusCode::ACCEPTED, json!({ "id": run })))
 }

@@ -79,7 +79,7 @@ async fn actions_become_commands_and_a_device_that_is_not_there_is_404() {
         world.post(&format!("{M}/{id}/wipe"), json!({ "obliterationBehavior": "perhaps" })).await.expect(400);
     assert_eq!(reply.body["error"]["target"], "obliterationBehavior");
     world.post(&format!("{M}/{id}/resetPasscode"), json!({})).await.expect(409);
-    world.post(&format!("{M}/{id}/enableLostMode"), json!({})).await.expect(400);
+    world.post(&format!("{M}/{id}/enableLostMode"), json!({})).await.expect(501);
 }
 
 /// Shows: L63

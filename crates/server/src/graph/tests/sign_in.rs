@@ -1,4 +1,4 @@
-//! Tokens by OAuth, and hostile ones (lessons 3, class F).
+//! Tokens by OAuth, and hostile ones.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -33,6 +33,54 @@ async fn an_application_signs_in_by_form_or_header_at_either_path() {
 }
 
 #[tokio::test]
+async fn the_documents_say_where_the_keys_are_and_whose_tokens_they_sign() {
+    let world = world().await;
+    let get = async |path: &str| world.send(Method::GET, path, &[], String::new()).await;
+    for (path, issuer) in [
+        ("/default/v2.0/.well-known/openid-configuration", format!("{}/default/v2.0", world.base)),
+        ("/common/v2.0/.well-known/openid-configuration", format!("{}/{{tenantid}}/v2.0", world.base)),
+    ] {
+        let document = get(path).await.expect(200).body;
+        assert_eq!(document["issuer"], issuer);
+        let keys = get(document["jwks_uri"].as_str().unwrap()).await.expect(200);
+        assert_eq!(keys.headers["cache-control"], "public, max-age=300");
+        let header = URL_SAFE_NO_PAD.decode(world.token.split('.').next().unwrap()).unwrap();
+        let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+        assert_eq!(keys.body["keys"][0]["kid"], header["kid"]);
+        assert_eq!(keys.body["keys"][0].get("d"), None, "nothing private");
+    }
+    get("/no%20tenant/v2.0/.well-known/openid-configuration").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_client_that_proves_itself_in_two_ways_or_says_a_thing_twice_is_refused() {
+    let world = world().await;
+    let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", world.client_id, world.client_secret)));
+    let posted = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        world.client_id, world.client_secret
+    );
+    let path = "/default/oauth2/v2.0/token";
+    let jwt = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    for (headers, body) in [
+        (vec![FORM, ("authorization", basic.as_str())], posted.clone()),
+        (vec![FORM, ("authorization", "Bearer x")], posted.clone()),
+        (vec![FORM, ("authorization", basic.as_str())], "grant_type=client_credentials&client_id=x".into()),
+        (vec![FORM], format!("{posted}&client_id={}", world.client_id)),
+        (vec![FORM], format!("{posted}&client_assertion=x&client_assertion_type={jwt}")),
+        (
+            vec![FORM],
+            format!("grant_type=client_credentials&client_id={}&client_assertion=x", world.client_id),
+        ),
+        (vec![FORM], "grant_type=client_credentials&client_id=&client_secret=".into()),
+    ] {
+        let reply = world.send(Method::POST, path, &headers, body).await.expect(400);
+        assert_eq!(reply.body["error"], "invalid_request");
+    }
+    world.send(Method::POST, path, &[FORM], posted).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_wrong_sign_in_is_told_as_oauth_tells_it_and_slowed_down() {
     let world = world().await;
     let path = "/default/oauth2/v2.0/token";
@@ -45,7 +93,7 @@ async fn a_wrong_sign_in_is_told_as_oauth_tells_it_and_slowed_down() {
             401,
             "invalid_client",
         ),
-        ("x".repeat(20_000), 400, "invalid_request"),
+        ("x".repeat(40_000), 400, "invalid_request"),
     ] {
         let reply = world.send(Method::POST, path, &[FORM], body).await.expect(status);
         assert_eq!(reply.body["error"], error);
@@ -59,6 +107,7 @@ async fn a_wrong_sign_in_is_told_as_oauth_tells_it_and_slowed_down() {
     assert!(reply.headers.contains_key("retry-after"));
 }
 
+/// Refuses: F
 #[tokio::test]
 async fn hostile_tokens_are_401_in_the_envelope() {
     let world = world().await;
@@ -73,7 +122,7 @@ async fn hostile_tokens_are_401_in_the_envelope() {
         format!("Basic {}", world.token),
         world.token.clone(),
         format!("Bearer {}.{claims}.", part(r#"{"alg":"none","typ":"JWT"}"#)),
-        format!("Bearer {}.{claims}.{signature}", part(r#"{"alg":"RS256","typ":"JWT"}"#)),
+        format!("Bearer {}.{claims}.{signature}", part(r#"{"alg":"HS256","typ":"JWT"}"#)),
         format!("Bearer {}.{signature}", world.token),
         format!("Bearer {}", "x".repeat(20_000)),
     ];
