@@ -37,7 +37,8 @@ impl House {
         write_practice(&folder.path().join("practice.json"), practice)?;
         let place = Place { database_url: database.url.clone(), seal_key: key, older_seal_keys: Vec::new() };
         let app = opened(&place, practice).await?;
-        let actor = Actor { tenant: DEFAULT_TENANT.parse()?, name: "bench".into(), kind: ActorKind::Admin };
+        let actor =
+            Actor { kind: ActorKind::Admin, name: "bench".into(), ..Actor::system(DEFAULT_TENANT.parse()?) };
         Ok(Self { folder, database, place, app, actor })
     }
 

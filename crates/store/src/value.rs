@@ -2,8 +2,8 @@
 
 use bytes::BytesMut;
 use domain::{
-    AuditEventId, CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, Platform, ProfileId, RoleAssignmentId,
-    RoleDefinitionId, RunId, Serial, TenantId, Time, TokenId, UserId,
+    AuditEventId, CommandId, DeviceId, GroupId, KeyId, ManagedDeviceId, Platform, ProfileId,
+    RoleAssignmentId, RoleDefinitionId, RunId, Serial, TenantId, Time, TokenId, UserId,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::Serialize;
