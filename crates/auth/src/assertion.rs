@@ -109,12 +109,14 @@ fn in_time(claims: &Claims, now: Time) -> Result<(), &'static str> {
 /// Whether the header names this certificate: by each of `x5t`, `x5t#S256` and `kid` that it has, and by one at least.
 fn names(header: &Header, credential: &Credential, certificate: &Certificate) -> bool {
     let (sha1, sha256) = (pki::digest::sha1(certificate.der()), certificate.sha256());
-    let x5t = header.x5t.as_ref().map(|given| *given == URL_SAFE_NO_PAD.encode(sha1));
-    let x5t_s256 = header.x5t_s256.as_ref().map(|given| *given == URL_SAFE_NO_PAD.encode(sha256));
+    // By the standard there is no padding; Microsoft's library for Python leaves it on.
+    let is = |given: &str, print: &[u8]| given.trim_end_matches('=') == URL_SAFE_NO_PAD.encode(print);
+    let is_hex = |given: &str, print: &[u8]| given.eq_ignore_ascii_case(&hex::encode(print));
+    let x5t = header.x5t.as_ref().map(|given| is(given, &sha1));
+    let x5t_s256 = header.x5t_s256.as_ref().map(|given| is(given, &sha256));
     let kid = header.kid.as_ref().map(|given| {
-        *given == credential.id
-            || [hex::encode(sha1), hex::encode(sha256)].iter().any(|hex| given.eq_ignore_ascii_case(hex))
-            || [URL_SAFE_NO_PAD.encode(sha1), URL_SAFE_NO_PAD.encode(sha256)].contains(given)
+        let printed = is_hex(given, &sha1) || is_hex(given, &sha256);
+        *given == credential.id || printed || is(given, &sha1) || is(given, &sha256)
     });
     let given = [x5t, x5t_s256, kid];
     given.iter().any(Option::is_some) && given.iter().flatten().all(|fits| *fits)

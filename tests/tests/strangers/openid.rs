@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use app::application::ProviderSettings;
 use app::open::{Limits, Place};
@@ -44,6 +44,8 @@ fn packages() -> Option<PathBuf> {
 struct Stranger {
     child: Child,
     issuer: String,
+    /// Held open: what it says later must have somewhere to go.
+    _said: BufReader<ChildStdout>,
 }
 
 impl Drop for Stranger {
@@ -69,7 +71,7 @@ fn start(packages: &Path, redirect_uri: &str) -> Stranger {
         issuer.clear();
         assert_ne!(lines.read_line(&mut issuer).unwrap(), 0, "the provider ended");
     }
-    Stranger { child, issuer: issuer.trim().to_owned() }
+    Stranger { child, issuer: issuer.trim().to_owned(), _said: lines }
 }
 
 /// A server whose people sign in at the provider.

@@ -74,6 +74,7 @@ async fn an_assertion_by_a_registered_certificate_signs_in_however_it_names_it()
     for name in [
         json!({ "x5t": B64.encode(pki::digest::sha1(client.certificate.der())) }),
         json!({ "x5t#S256": B64.encode(sha256) }),
+        json!({ "x5t#S256": format!("{}=", B64.encode(sha256)) }),
         json!({ "kid": client.credential }),
         json!({ "kid": hex::encode_upper(pki::digest::sha1(client.certificate.der())) }),
         json!({ "kid": hex::encode(sha256), "x5t#S256": B64.encode(sha256) }),

@@ -60,7 +60,7 @@ async fn signing_key(settings: &Settings, format: Format) -> Result<(), CliError
 }
 
 async fn seal_key(settings: &Settings, format: Format) -> Result<(), CliError> {
-    let path = settings.seal_key_file;
+    let path = &settings.seal_key_file;
     start::must_exist(settings)?;
     let _lock = start::lock(settings)?;
     let mut keys = key_file::read(path)?;

@@ -54,7 +54,7 @@ async fn account(
         since: shown(one.created_at),
         current: one.hash == session.hash,
         source: one.source,
-        agent: one.agent,
+        agent: browser_name(&one.agent),
     };
     let page = AccountPage {
         tenant: visitor.tenant(),
@@ -69,6 +69,33 @@ async fn account(
         notice,
     };
     show(status, &page)
+}
+
+/// A browser as people call it. What calls itself otherwise is shown as it is.
+fn browser_name(agent: &str) -> String {
+    let known = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name)
+    };
+    // Each says that it is also those after it.
+    let browser = known(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = known(&[
+        ("Windows", "Windows"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Macintosh", "Mac"),
+        ("Android", "Android"),
+        ("Linux", "Linux"),
+    ]);
+    match browser.zip(system) {
+        Some((browser, system)) => format!("{browser} on {system}"),
+        None => agent.to_owned(),
+    }
 }
 
 /// Who sent a form of one's account, if it was one of ours and they are signed in.
@@ -229,4 +256,29 @@ pub(super) async fn enrolled(
     let (tenant, next, codes) = (visitor.tenant(), next.as_str(), enrolled.recovery.as_slice());
     let page = show(StatusCode::OK, &RecoveryPage { tenant, next, steps, codes });
     with_cookies(page, [cookie::set(cookie::SESSION, &enrolled.session.token)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_called_what_people_call_it() {
+        for (agent, name) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 \
+                 Safari/537.36 Edg/126.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 \
+                 Safari/605.1.15",
+                "Safari on Mac",
+            ),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", "Firefox on Linux"),
+            ("curl/8.5.0", "curl/8.5.0"),
+        ] {
+            assert_eq!(browser_name(agent), name);
+        }
+    }
 }

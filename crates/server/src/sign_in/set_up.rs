@@ -24,8 +24,8 @@ pub(super) async fn set_up_page(State(door): State<Door>, visitor: Visitor, Quer
 
 fn no_link() -> Response {
     let words = "It was used, or a newer one has replaced it, or its day is over. Whoever runs this server can make \
-                 another: while there is no administrator, each start of the server prints one, and afterwards \
-                 `muster accounts reset NAME` does.";
+                 another: while there is no administrator, each start of the server prints one; afterwards the command \
+                 muster accounts reset does.";
     message(StatusCode::FORBIDDEN, "This link is good no more", words, None)
 }
 
