@@ -1,7 +1,12 @@
 //! No secret is found where none belongs: not in the database, not in what the server logs, not in its refusals.
 //!
 //! In a process of its own, since it listens to everything that is logged in it.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects by failing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
 
 #[path = "secrets/people.rs"]
 mod people;

@@ -34,12 +34,14 @@ pub struct GroupChange {
     pub mail_nickname: Option<String>,
 }
 
-fn refused(refusal: GroupRefusal) -> AppError {
-    let target = match &refusal {
-        GroupRefusal::Text { what, .. } | GroupRefusal::Kind(what) => *what,
-        GroupRefusal::Cycle => "members",
-    };
-    AppError::invalid(target, refusal.to_string())
+impl From<GroupRefusal> for AppError {
+    fn from(refusal: GroupRefusal) -> Self {
+        let target = match &refusal {
+            GroupRefusal::Text { what, .. } | GroupRefusal::Kind(what) => *what,
+            GroupRefusal::Cycle => "members",
+        };
+        Self::invalid(target, refusal.to_string())
+    }
 }
 
 /// Reads a group inside a transaction.
@@ -84,9 +86,9 @@ pub async fn create(app: &App, actor: &Actor, new: NewGroup) -> Result<Group> {
         mail_nickname: String::new(),
         created_at: app.now(),
     };
-    group.rename(&new.name).map_err(refused)?;
-    group.describe(new.description.as_deref().unwrap_or_default()).map_err(refused)?;
-    group.nickname(new.mail_nickname.as_deref().unwrap_or_default()).map_err(refused)?;
+    group.rename(&new.name)?;
+    group.describe(new.description.as_deref().unwrap_or_default())?;
+    group.nickname(new.mail_nickname.as_deref().unwrap_or_default())?;
     let args = (Scope::of(app, actor), group, new.members);
     app.commit(args, |tx, (scope, group, members)| {
         Box::pin(async move {
@@ -111,13 +113,13 @@ pub async fn update(app: &App, actor: &Actor, id: &GroupId, change: GroupChange)
         Box::pin(async move {
             let mut group = load(&scope, tx, &id).await?;
             if let Some(name) = &change.name {
-                group.rename(name).map_err(refused)?;
+                group.rename(name)?;
             }
             if let Some(description) = &change.description {
-                group.describe(description).map_err(refused)?;
+                group.describe(description)?;
             }
             if let Some(nickname) = &change.mail_nickname {
-                group.nickname(nickname).map_err(refused)?;
+                group.nickname(nickname)?;
             }
             store::group::update(tx, &group).await?;
             group.version += 1;
@@ -185,7 +187,7 @@ async fn add(scope: &Scope, tx: &mut Tx<'_>, id: &GroupId, member: &Member) -> R
         let itself = Member { kind: MemberKind::Group, id: id.to_string() };
         let around = store::group::of_member_transitively(tx, &scope.tenant, &itself).await?;
         if member.id == id.as_str() || around.iter().any(|group| group.as_str() == member.id) {
-            return Err(refused(GroupRefusal::Cycle));
+            return Err(GroupRefusal::Cycle.into());
         }
     }
     if store::group::add_member(tx, &scope.tenant, id, member).await? {

@@ -8,7 +8,7 @@ use domain::{GroupId, RoleAssignmentId, RoleDefinitionId, TenantId};
 use store::Tx;
 
 use crate::scope::Scope;
-use crate::scope_tag::{must_see_everything, refused};
+use crate::scope_tag::must_see_everything;
 use crate::{Actor, App, AppError, Result, role_definition, scope_tag};
 
 /// Assignments of one organisation.
@@ -144,10 +144,10 @@ async fn apply(
     change: AssignmentChange,
 ) -> Result<()> {
     if let Some(name) = &change.name {
-        assignment.rename(name).map_err(refused)?;
+        assignment.rename(name)?;
     }
     if let Some(description) = &change.description {
-        assignment.describe(description).map_err(refused)?;
+        assignment.describe(description)?;
     }
     assignment.scope_type = change.scope_type.unwrap_or(assignment.scope_type);
     for (given, kept, what) in [
@@ -164,7 +164,7 @@ async fn apply(
         scope_tag::must_exist(tx, &scope.tenant, &tags).await?;
         assignment.scope_tags = tags;
     }
-    assignment.check().map_err(refused)?;
+    assignment.check()?;
     let role = role_definition::load(scope, tx, &assignment.role).await?;
     let members = assignment.members.iter().cloned().collect();
     let given = rights_of(&members, std::slice::from_ref(assignment), std::slice::from_ref(&role));

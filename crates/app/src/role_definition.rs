@@ -5,7 +5,7 @@ use domain::access::{BuiltIn, RoleDefinition, of_new, retag};
 use store::Tx;
 
 use crate::scope::Scope;
-use crate::scope_tag::{must_see_everything, refused};
+use crate::scope_tag::must_see_everything;
 use crate::{Actor, App, AppError, Result};
 
 /// Roles of one organisation, beside the built-in ones.
@@ -78,9 +78,9 @@ pub async fn create(app: &App, actor: &Actor, new: RoleChange) -> Result<RoleDef
         description: String::new(),
         ..BuiltIn::ReadOnly.of(&actor.tenant)
     };
-    role.rename(new.name.as_deref().unwrap_or_default()).map_err(refused)?;
+    role.rename(new.name.as_deref().unwrap_or_default())?;
     let tags = of_new(&actor.rights.sight, new.scope_tags.as_deref());
-    role.scope_tags = tags.map_err(|refusal| AppError::invalid("roleScopeTagIds", refusal.to_string()))?;
+    role.scope_tags = tags?;
     apply(actor, &mut role, &new)?;
     app.commit(role, |tx, role| {
         Box::pin(async move {
@@ -111,11 +111,10 @@ pub async fn update(
     app.commit(args, |tx, (scope, actor, id, change)| {
         Box::pin(async move {
             let mut role = load(&scope, tx, &id).await?;
-            role.must_be_custom().map_err(refused)?;
+            role.must_be_custom()?;
             if let Some(tags) = &change.scope_tags {
                 let tags = retag(&scope.sight, &role.scope_tags, tags);
-                role.scope_tags =
-                    tags.map_err(|refusal| AppError::invalid("roleScopeTagIds", refusal.to_string()))?;
+                role.scope_tags = tags?;
             }
             apply(&actor, &mut role, &change)?;
             store::role_definition::update(tx, &role).await?;
@@ -128,13 +127,13 @@ pub async fn update(
 
 fn apply(actor: &Actor, role: &mut RoleDefinition, change: &RoleChange) -> Result<()> {
     if let Some(name) = &change.name {
-        role.rename(name).map_err(refused)?;
+        role.rename(name)?;
     }
     if let Some(description) = &change.description {
-        role.describe(description).map_err(refused)?;
+        role.describe(description)?;
     }
     if let Some(allowed) = &change.allowed {
-        role.allow(allowed).map_err(refused)?;
+        role.allow(allowed)?;
     }
     // A role of theirs would otherwise give them what they do not have.
     let beyond = role.operations().without(actor.rights.operations);
@@ -156,7 +155,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &RoleDefinitionId) -> Result<(
     app.commit(args, |tx, (scope, id)| {
         Box::pin(async move {
             let role = load(&scope, tx, &id).await?;
-            role.must_be_custom().map_err(refused)?;
+            role.must_be_custom()?;
             let assigned = store::role_assignment::count_of(tx, &scope.tenant, &id).await?;
             if assigned > 0 {
                 return Err(AppError::conflict(format!(

@@ -1,6 +1,6 @@
 //! Scope tags (`roleScopeTag`, L13 to L20).
 
-use domain::access::{AccessRefusal, ScopeTag, Sight};
+use domain::access::{AccessRefusal, ScopeTag, Sight, TagRefusal};
 use domain::token::DEFAULT_SCOPE_TAG;
 use domain::{GroupId, TenantId};
 use store::Tx;
@@ -20,13 +20,21 @@ pub struct TagChange {
     pub description: Option<String>,
 }
 
-pub(crate) fn refused(refusal: AccessRefusal) -> AppError {
-    let words = refusal.to_string();
-    match refusal {
-        AccessRefusal::Text { what, .. } | AccessRefusal::TooMany { what, .. } => {
-            AppError::invalid(what, words)
+impl From<AccessRefusal> for AppError {
+    fn from(refusal: AccessRefusal) -> Self {
+        let words = refusal.to_string();
+        match refusal {
+            AccessRefusal::Text { what, .. } | AccessRefusal::TooMany { what, .. } => {
+                Self::invalid(what, words)
+            }
+            AccessRefusal::BuiltIn(_) => Self::refused(words),
         }
-        AccessRefusal::BuiltIn(_) => AppError::refused(words),
+    }
+}
+
+impl From<TagRefusal> for AppError {
+    fn from(refusal: TagRefusal) -> Self {
+        Self::invalid("roleScopeTagIds", refusal.to_string())
     }
 }
 
@@ -96,8 +104,8 @@ pub async fn get(app: &App, actor: &Actor, id: &str) -> Result<ScopeTag> {
 pub async fn create(app: &App, actor: &Actor, name: &str, description: &str) -> Result<ScopeTag> {
     must_see_everything(actor)?;
     let mut tag = ScopeTag { id: String::new(), ..ScopeTag::default_of(&actor.tenant) };
-    tag.rename(name).map_err(refused)?;
-    tag.describe(description).map_err(refused)?;
+    tag.rename(name)?;
+    tag.describe(description)?;
     let args = (Scope::of(app, actor), tag);
     app.commit(args, |tx, (scope, mut tag)| {
         Box::pin(async move {
@@ -136,13 +144,13 @@ pub async fn update(app: &App, actor: &Actor, id: &str, change: TagChange) -> Re
     app.commit(args, |tx, (scope, id, change)| {
         Box::pin(async move {
             let mut tag = load(&scope, tx, &id).await?;
-            tag.must_be_custom().map_err(refused)?;
+            tag.must_be_custom()?;
             if let Some(name) = &change.name {
-                tag.rename(name).map_err(refused)?;
+                tag.rename(name)?;
                 must_be_new(&store::scope_tag::list(tx, &scope.tenant).await?, &tag)?;
             }
             if let Some(description) = &change.description {
-                tag.describe(description).map_err(refused)?;
+                tag.describe(description)?;
             }
             store::scope_tag::update(tx, &tag).await?;
             tag.version += 1;
@@ -162,13 +170,13 @@ pub async fn assign(app: &App, actor: &Actor, id: &str, groups: Vec<GroupId>) ->
     app.commit(args, |tx, (scope, id, groups)| {
         Box::pin(async move {
             let mut tag = load(&scope, tx, &id).await?;
-            tag.must_be_custom().map_err(refused)?;
+            tag.must_be_custom()?;
             for group in &groups {
                 if store::group::get(tx, &scope.tenant, group).await?.is_none() {
                     return Err(AppError::invalid("assignments", format!("there is no group {group}")));
                 }
             }
-            tag.assign(groups).map_err(refused)?;
+            tag.assign(groups)?;
             store::scope_tag::update(tx, &tag).await?;
             tag.version += 1;
             Ok(tag)
@@ -187,7 +195,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &str) -> Result<()> {
     app.commit(args, |tx, (scope, id)| {
         Box::pin(async move {
             let tag = load(&scope, tx, &id).await?;
-            tag.must_be_custom().map_err(refused)?;
+            tag.must_be_custom()?;
             if let Some(holder) = holder(&scope, tx, &id).await? {
                 return Err(AppError::conflict(format!(
                     "the scope tag “{}” is in use by {holder}: take it away there first",

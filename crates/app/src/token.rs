@@ -6,7 +6,7 @@ mod release;
 mod scope_tags;
 mod upload;
 
-use domain::access::{TagRefusal, of_new, retag};
+use domain::access::{of_new, retag};
 use domain::sync::{NextTimes, SyncState, next_times};
 use domain::token::{
     ChecklistItem, Contents, PrerequisiteFacts, Token, TokenHealth, TokenRefusal, checklist as items,
@@ -76,10 +76,6 @@ pub struct TokenChange {
 pub(crate) async fn load(tx: &mut Tx<'_>, scope: &Scope, id: &TokenId) -> Result<Token> {
     let token = store::token::get(tx, &scope.tenant, id).await?.filter(|token| scope.sees(token));
     token.ok_or_else(|| AppError::not_found(format!("the enrollment program token {id}")))
-}
-
-fn tags_refused(refusal: TagRefusal) -> AppError {
-    AppError::invalid("roleScopeTagIds", refusal.to_string())
 }
 
 /// A refusal of the rules as an answer.
@@ -165,7 +161,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewToken) -> Result<Token> {
         .map_err(|refusal| refused(&refusal))?;
     token.note_apple_id(new.apple_id.as_deref().unwrap_or_default()).map_err(|refusal| refused(&refusal))?;
     let asked = Some(new.scope_tags.as_slice()).filter(|tags| !tags.is_empty());
-    token.tag(of_new(&actor.rights.sight, asked).map_err(tags_refused)?);
+    token.tag(of_new(&actor.rights.sight, asked)?);
     token.share_with_school_data_sync = new.share_with_school_data_sync;
     if new.consent {
         token.agree(&actor.name, now);
@@ -197,10 +193,10 @@ pub async fn update(app: &App, actor: &Actor, id: &TokenId, change: TokenChange)
         Box::pin(async move {
             let mut token = load(tx, &scope, &id).await?;
             if let Some(tags) = &change.scope_tags {
-                token.tag(retag(&scope.sight, &token.scope_tags, tags).map_err(tags_refused)?);
+                token.tag(retag(&scope.sight, &token.scope_tags, tags)?);
                 crate::scope_tag::must_exist(tx, &scope.tenant, &token.scope_tags).await?;
             }
-            apply(&mut token, change, &by, scope.now).map_err(|refusal| refused(&refusal))?;
+            apply(&mut token, &change, &by, scope.now).map_err(|refusal| refused(&refusal))?;
             save(tx, &mut token, scope.now).await?;
             Ok(token)
         })
@@ -208,7 +204,7 @@ pub async fn update(app: &App, actor: &Actor, id: &TokenId, change: TokenChange)
     .await
 }
 
-fn apply(token: &mut Token, change: TokenChange, by: &str, now: Time) -> Result<(), TokenRefusal> {
+fn apply(token: &mut Token, change: &TokenChange, by: &str, now: Time) -> Result<(), TokenRefusal> {
     if let Some(name) = &change.name {
         token.rename(name)?;
     }

@@ -88,7 +88,7 @@ fn the_built_in_roles_differ_and_only_the_administrator_may_do_all() {
 fn who_has_no_assignment_may_do_and_see_nothing() {
     let reader = role("reader", &[Operation::TokenRead]);
     let others = assignment(&reader, "admins", &[]);
-    let rights = rights_of(&groups(&["guests"]), &[others.clone()], &[reader]);
+    let rights = rights_of(&groups(&["guests"]), std::slice::from_ref(&others), &[reader]);
     assert_eq!(rights, Rights::none());
     assert_eq!(rights_of(&groups(&["admins"]), &[others], &[]), Rights::none(), "its role is gone");
 }
