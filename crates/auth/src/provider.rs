@@ -267,3 +267,6 @@ fn encoded(text: &str) -> String {
         .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

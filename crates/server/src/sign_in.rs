@@ -63,6 +63,8 @@ pub(crate) fn router(app: App, gate: Gate, provider: Option<Arc<Provider>>) -> R
         .route("/common/discovery/instance", get(discovery::instance))
         .route("/{tenant}/oauth2/v2.0/devicecode", post(device::authorize))
         .route("/{tenant}/oauth2/devicecode", post(device::authorize))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(discovery::authorize))
+        .route("/{tenant}/oauth2/authorize", get(discovery::authorize))
         .merge(pages())
         .layer(DefaultBodyLimit::max(FORM_MAX))
         .with_state(Door { app, gate, provider })

@@ -46,6 +46,13 @@ pub(super) async fn configuration(State(door): State<Door>, Path(tenant): Path<S
     .into_response()
 }
 
+/// Where a program would send a browser to sign somebody in for it. That is not offered, and nobody is sent on from here.
+pub(super) async fn authorize() -> Response {
+    let words = "Programs do not have people sign in here. One that acts for a person asks for a code instead, which the \
+                 person types on this server's page (device authorization).";
+    super::page::message(StatusCode::BAD_REQUEST, "Not offered", words, None)
+}
+
 /// The keys that tokens are signed with.
 pub(super) async fn keys(State(door): State<Door>, Extension(ids): Extension<RequestIds>) -> Response {
     match door.gate.jwks().await {
