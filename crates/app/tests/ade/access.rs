@@ -107,7 +107,8 @@ async fn scope_tags_are_numbered_and_stay_while_something_has_them() {
     assert_eq!(names, ["Default", "Paris"]);
 }
 
-/// Shows: L17, L20. Refuses: M
+/// Shows: L17, L20
+/// Refuses: M
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_gives_what_they_do_not_have() {
     let bench = Bench::start().await;

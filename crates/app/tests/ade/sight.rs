@@ -63,7 +63,8 @@ fn is_missing(outcome: &Result<(), AppError>) -> bool {
     matches!(outcome, Err(AppError::NotFound { .. }))
 }
 
-/// Refuses: M. Shows: L14
+/// Refuses: M
+/// Shows: L14
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_and_counts_hold_what_stands_under_tokens_that_are_seen() {
     let Two { bench, ours, theirs, serials, berlin, .. } = two().await;

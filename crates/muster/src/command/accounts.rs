@@ -49,21 +49,29 @@ enum AccountsCommand {
         name: Option<String>,
     },
     /// Keep somebody from signing in, and end every session and token of theirs.
+    ///
+    /// Example: muster accounts disable ada@example.com
     Disable {
         /// Whose account.
         name: String,
     },
     /// Let somebody sign in again.
+    ///
+    /// Example: muster accounts enable ada@example.com
     Enable {
         /// Whose account.
         name: String,
     },
     /// End every session and token of somebody, who may sign in again.
+    ///
+    /// Example: muster accounts sign-out ada@example.com
     SignOut {
         /// Whose.
         name: String,
     },
     /// Delete an account.
+    ///
+    /// Example: muster accounts remove ada@example.com
     Remove {
         /// Whose.
         name: String,

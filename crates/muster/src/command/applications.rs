@@ -39,6 +39,8 @@ enum ApplicationsCommand {
     /// Example: muster applications add "night job" --role DeviceManagementManagedDevices.Read.All
     Add(Add),
     /// Delete one; its tokens end within ten seconds.
+    ///
+    /// Example: muster applications remove CLIENT_ID
     Remove {
         /// Its client id.
         client_id: String,
@@ -69,6 +71,8 @@ enum ApplicationsCommand {
         file: PathBuf,
     },
     /// Delete a secret or a certificate; tokens that were given for it end within ten seconds.
+    ///
+    /// Example: muster applications remove-credential CLIENT_ID KEY_ID
     RemoveCredential {
         /// Client id of the application.
         client_id: String,

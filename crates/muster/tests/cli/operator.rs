@@ -245,8 +245,8 @@ fn the_commands_at_the_machine_leave_a_database_of_an_earlier_program_as_it_is_a
     };
     let known = newest();
     let before = format!(
-        "create index device_serial on device (tenant_id, serial); \
-         create index device_created on device (tenant_id, token_id, created_at); \
+        "drop table directory_group; drop table group_member; drop table role_definition; \
+         drop table role_assignment; drop table scope_tag; drop table audit_event; drop table audit_log; \
          delete from migration where number = {known}; delete from migration_oldest where number = {known}"
     );
     database().execute_batch(&before).unwrap();

@@ -111,9 +111,13 @@ async fn a_device_has_the_scope_tags_of_its_token_whenever_those_change() {
     let id = world.enrolled(&token, &profile, "AAAA1111").await;
     let tags = async || world.get(&format!("{M}/{id}")).await.expect(200).body["roleScopeTagIds"].clone();
     assert_eq!(tags().await, json!(["0"]), "without another tag it carries Default");
+    let administrator = app::Actor::system(domain::tenant::DEFAULT_TENANT.parse().unwrap());
+    for name in ["North", "South"] {
+        app::scope_tag::create(&world.app, &administrator, name, "").await.unwrap();
+    }
     let path = format!("/beta/deviceManagement/depOnboardingSettings/{token}");
-    world.patch(&path, json!({ "roleScopeTagIds": ["7", "9"] })).await.expect(200);
-    assert_eq!(tags().await, json!(["7", "9"]));
+    world.patch(&path, json!({ "roleScopeTagIds": ["1", "2"] })).await.expect(200);
+    assert_eq!(tags().await, json!(["1", "2"]));
     let list = world.get(&format!("{M}?$select=roleScopeTagIds")).await.expect(200);
-    assert_eq!(list.rows()[0]["roleScopeTagIds"], json!(["7", "9"]));
+    assert_eq!(list.rows()[0]["roleScopeTagIds"], json!(["1", "2"]));
 }
