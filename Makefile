@@ -40,7 +40,7 @@ soak: ## Kill the server KILLS times (1000) under load, go on where it was inter
 .PHONY: schemathesis
 schemathesis: ## Let schemathesis loose on the API for some minutes: EXAMPLES=50 an operation.
 	scripts/tools
-	MUSTER_SCHEMATHESIS_PHASES=examples,coverage,fuzzing MUSTER_SCHEMATHESIS_EXAMPLES=$(or $(EXAMPLES),50) \
+	MUSTER_SCHEMATHESIS_MODE=all MUSTER_SCHEMATHESIS_PHASES=examples,coverage,fuzzing MUSTER_SCHEMATHESIS_EXAMPLES=$(or $(EXAMPLES),50) \
 		$(CARGO) test -p muster-tests --test graph schemathesis -- --nocapture
 
 .PHONY: fuzz

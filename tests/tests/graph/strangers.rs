@@ -47,13 +47,14 @@ fn gather(value: &Value, found: &mut Vec<u64>) {
 }
 
 /// The whole document, with as many examples of each operation as suit a test of a minute; `make schemathesis` sets more
-/// of them, and goes through the bounds of every parameter too.
+/// of them, goes through the bounds of every parameter and sends what the document does not allow.
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_nothing_that_the_document_does_not_say() {
     let Some(schemathesis) = installed("python/bin/schemathesis") else { return };
     let set = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
     let examples = set("MUSTER_SCHEMATHESIS_EXAMPLES", "4");
     let phases = set("MUSTER_SCHEMATHESIS_PHASES", "examples,fuzzing");
+    let mode = set("MUSTER_SCHEMATHESIS_MODE", "positive");
     let house = House::build(Engine::Sqlite, SERIALS).await;
     let folder = Folder::new();
     let ca = folder.put("ca.pem", &house.stack.server_ca_pem);
@@ -67,7 +68,7 @@ async fn schemathesis_finds_nothing_that_the_document_does_not_say() {
     .args(["--tls-verify", &ca, "--header", &format!("Authorization: Bearer {}", house.bearer().await)])
     .args(["--phases", &phases, "--max-examples", &examples])
     .args(["--generation-deterministic", "--continue-on-failure"])
-    .args(["--no-color", "--report-ndjson-path", &report])
+    .args(["--mode", &mode, "--no-color", "--report-ndjson-path", &report])
     .env("SCHEMATHESIS_HOOKS", here("tests/graph/strangers/python/hooks.py"))
     .env("MUSTER_IDS", serde_json::to_string(&house.ids).unwrap())
     .current_dir(folder.root());
@@ -78,7 +79,8 @@ async fn schemathesis_finds_nothing_that_the_document_does_not_say() {
     let statuses = statuses(&std::fs::read_to_string(&report).unwrap());
     let good = statuses.iter().filter(|status| (200..300).contains(*status)).count();
     println!("{good} of {} calls went well", statuses.len());
-    assert!(statuses.len() > 500 && good * 2 >= statuses.len(), "{good} of {}", statuses.len());
+    let enough = mode != "positive" || good * 2 >= statuses.len();
+    assert!(statuses.len() > 300 && enough, "{good} of {}", statuses.len());
 }
 
 /// Microsoft's SDK, told another address and nothing else, does an administrator's work.

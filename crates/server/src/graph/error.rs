@@ -26,9 +26,9 @@ pub(crate) struct ApiError {
     /// `Retry-After`, in seconds.
     pub(crate) retry_after: Option<u64>,
     /// `Allow`: the verbs that are offered instead.
-    pub(crate) allow: Option<String>,
+    pub(crate) allow: Option<Box<str>>,
     /// Our own trouble: for the log, never for the caller.
-    pub(crate) log: Option<String>,
+    pub(crate) log: Option<Box<str>>,
 }
 
 impl ApiError {
@@ -79,7 +79,7 @@ impl ApiError {
     pub(crate) fn no_verb(method: &Method, allowed: &str) -> Self {
         let message = format!("{method} is not offered here; offered: {allowed}.");
         let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message);
-        Self { allow: Some(allowed.to_owned()), ..error }
+        Self { allow: Some(allowed.into()), ..error }
     }
 
     /// 501: Graph has it, and this server has not yet.
@@ -123,7 +123,7 @@ impl ApiError {
     pub(crate) fn internal(log: impl Into<String>) -> Self {
         let message = "Something went wrong in the server; its log tells more under this request-id.";
         let error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message);
-        Self { log: Some(log.into()), ..error }
+        Self { log: Some(log.into().into_boxed_str()), ..error }
     }
 
     /// An [`AppError`] as HTTP has it. `now` turns a moment into `Retry-After`.

@@ -22,7 +22,7 @@ async fn a_query_that_is_wrong_is_refused_with_what_is_wrong_in_it() {
         ("$filter", "syncedDeviceCount gt 'many'", "syncedDeviceCount"),
         ("$filter", "tokenExpirationDateTime gt 'soon'", "tokenExpirationDateTime"),
         ("$filter", "isof('microsoft.graph.nothing')", "microsoft.graph.nothing"),
-        ("$filter", "enrollmentProfiles/any(p:q/id eq 'x')", "q"),
+        ("$filter", "enrollmentProfiles/any(p:p/id eq 'x')", "enrollmentProfiles"),
         ("$filter", deep.as_str(), "32"),
         ("$filter", many.as_str(), "200"),
         ("$orderby", "nothing desc", "nothing"),
