@@ -6,7 +6,7 @@ export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Take a practice fleet from bought to enrolled, named and released.
@@ -22,6 +22,7 @@ check: ## Format, lints and the quick tests: the inner loop, under two minutes.
 test: ## Everything: lints, all tests on both databases, outside judges, the demo itself.
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	scripts/tools
 	scripts/with-postgres scripts/run-tests
 	$(CARGO) test --workspace --doc --quiet
 	$(CARGO) run --quiet --bin muster -- demo
@@ -35,6 +36,12 @@ bench: ## Measure speed and memory of the release build on both databases; ARGS=
 soak: ## Kill the server KILLS times (1000) under load, go on where it was interrupted, and say what was hit.
 	$(CARGO) build --quiet -p muster-tests --bins
 	scripts/with-postgres target/debug/soak $(or $(KILLS),1000) target/soak
+
+.PHONY: schemathesis
+schemathesis: ## Let schemathesis loose on the API for some minutes: EXAMPLES=50 an operation.
+	scripts/tools
+	MUSTER_SCHEMATHESIS_MODE=all MUSTER_SCHEMATHESIS_PHASES=examples,coverage,fuzzing MUSTER_SCHEMATHESIS_EXAMPLES=$(or $(EXAMPLES),50) \
+		$(CARGO) test -p muster-tests --test graph schemathesis -- --nocapture
 
 .PHONY: fuzz
 fuzz: ## Let libFuzzer look for inputs that break a reader: SECONDS=60 a target, TARGETS= some of them.

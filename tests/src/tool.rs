@@ -31,6 +31,7 @@ impl Said {
 pub struct Tool {
     path: PathBuf,
     folder: Option<PathBuf>,
+    variables: Vec<(String, String)>,
 }
 
 impl Tool {
@@ -44,13 +45,21 @@ impl Tool {
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
             println!("skipped {test}: {name} is not installed");
         }
-        found.map(|path| Tool { path, folder: None })
+        found.map(|path| Tool { path, folder: None, variables: Vec::new() })
     }
 
     /// The same, started in that folder.
     #[must_use]
     pub fn in_folder(&self, folder: &Folder) -> Tool {
-        Tool { path: self.path.clone(), folder: Some(folder.root().to_owned()) }
+        Tool { folder: Some(folder.root().to_owned()), ..self.clone() }
+    }
+
+    /// The same, with a variable in its environment.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Tool {
+        let mut tool = self.clone();
+        tool.variables.push((name.to_owned(), value.to_owned()));
+        tool
     }
 
     /// The system's own Python, if it has those modules. Other Pythons on the path seldom have any.
@@ -58,7 +67,7 @@ impl Tool {
     pub fn python(modules: &[&str]) -> Option<Tool> {
         let path = PathBuf::from("/usr/bin/python3");
         let imports = format!("import {}", modules.join(", "));
-        let python = Tool { path, folder: None };
+        let python = Tool { path, folder: None, variables: Vec::new() };
         let here = python.path.is_file() && python.run(&["-c", &imports], b"").ok;
         if !here {
             println!("skipped: no /usr/bin/python3 with {}", modules.join(" and "));
@@ -77,6 +86,7 @@ impl Tool {
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();

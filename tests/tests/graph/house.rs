@@ -70,7 +70,9 @@ impl House {
         ids.insert("profile".to_owned(), profile);
         ids.insert("run".to_owned(), program.ended().await[0]["id"].as_str().unwrap().to_owned());
         let mut house = House { stack, program, ids, serials };
-        let device = house.device_id(&house.serials[0].clone()).await;
+        let spare = house.serials[0].clone();
+        let device = house.device_id(&spare).await;
+        house.ids.insert("spare".to_owned(), spare);
         house.ids.insert("device".to_owned(), device);
         house.ids.insert("expiringBeforeDateTime".to_owned(), "2030-01-01T00:00:00Z".to_owned());
         house

@@ -3,7 +3,7 @@
 use app::AppError;
 use app::application::AuthError;
 use domain::Time;
-use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -25,13 +25,23 @@ pub(crate) struct ApiError {
     pub(crate) target: Option<String>,
     /// `Retry-After`, in seconds.
     pub(crate) retry_after: Option<u64>,
+    /// `Allow`: the verbs that are offered instead.
+    pub(crate) allow: Option<Box<str>>,
     /// Our own trouble: for the log, never for the caller.
-    pub(crate) log: Option<String>,
+    pub(crate) log: Option<Box<str>>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), target: None, retry_after: None, log: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            target: None,
+            retry_after: None,
+            allow: None,
+            log: None,
+        }
     }
 
     /// 400, with what is wrong.
@@ -68,7 +78,8 @@ impl ApiError {
     /// 405: the path exists for other verbs.
     pub(crate) fn no_verb(method: &Method, allowed: &str) -> Self {
         let message = format!("{method} is not offered here; offered: {allowed}.");
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message);
+        Self { allow: Some(allowed.into()), ..error }
     }
 
     /// 501: Graph has it, and this server has not yet.
@@ -112,7 +123,7 @@ impl ApiError {
     pub(crate) fn internal(log: impl Into<String>) -> Self {
         let message = "Something went wrong in the server; its log tells more under this request-id.";
         let error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message);
-        Self { log: Some(log.into()), ..error }
+        Self { log: Some(log.into().into_boxed_str()), ..error }
     }
 
     /// An [`AppError`] as HTTP has it. `now` turns a moment into `Retry-After`.
@@ -159,6 +170,9 @@ impl ApiError {
         let mut answer = Answer::json(self.status, json!({ "error": error }));
         if let Some(seconds) = self.retry_after {
             answer.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(allowed) = self.allow.and_then(|verbs| HeaderValue::from_str(&verbs).ok()) {
+            answer.headers.insert(ALLOW, allowed);
         }
         if self.status == StatusCode::UNAUTHORIZED {
             answer.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"\""));

@@ -1,5 +1,6 @@
 //! The API over HTTP: a whole server in this process, its own database, a clock that stands.
 
+mod bad_input;
 mod batch;
 mod devices;
 mod edge;

@@ -179,6 +179,7 @@ async fn a_path_that_is_not_there_is_400_in_graphs_words_and_a_wrong_verb_405() 
     }
     let reply = world.call(Method::PUT, D, "{}".into()).await.expect(405);
     assert!(reply.message().contains("GET, POST"), "{}", reply.text);
+    assert_eq!(reply.headers["allow"], "GET, POST", "RFC 9110 15.5.6");
     world.get("/beta/deviceManagement/x('").await.expect(400);
     world.get(&format!("/beta/{}", "x/".repeat(40))).await.expect(400);
     world.get(&format!("{D}/%00")).await.expect(400);
